@@ -1,0 +1,112 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusSQLite
+import ApusServer
+import ApusStore
+import ArgumentParser
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+/// `apus dev`: a whole server for one developer.
+struct DevCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dev",
+        abstract: "Run a server for development: no keys, finds your app by itself."
+    )
+
+    @OptionGroup var options: DevOptions
+
+    func run() async throws {
+        let logger = try Logs.start(
+            level: options.verbose ? "debug" : options.logLevel,
+            format: options.json ? .json : options.logFormat
+        )
+        for flag in options.ignored.given {
+            logger.notice("\(flag) is accepted and ignored: Apus does not need it")
+        }
+        try await failsWithOneLine { try await serve(logger) }
+    }
+
+    private func serve(_ logger: Logger) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let loop = group.next()
+        try PortCheck.isFree(host: options.host, port: options.port)
+        let store = try openStore()
+        let node = Node(store: store, configuration: nodeConfiguration, loop: loop, logger: logger)
+        try await node.start()
+
+        var syncing = AppSync.Configuration()
+        syncing.urls = options.sdkURL
+        syncing.polls = !options.noPoll
+        syncing.discovers = !options.noDiscovery
+        syncing.interval = .seconds(options.pollInterval == 0 ? 5 : options.pollInterval)
+        syncing.extraPort = Environment.port
+        let sync = AppSync(
+            node: node,
+            probe: AppProbe(loop: loop, userAgent: nodeConfiguration.userAgent),
+            configuration: syncing,
+            logger: logger
+        )
+
+        var serving = ApusServer.Configuration()
+        serving.host = options.host
+        serving.port = options.port
+        let server = ApusServer(
+            node: node, sync: sync, info: info, configuration: serving, logger: logger
+        )
+        let banner = Banner(
+            host: options.host, store: store.summary, sdkURLs: options.sdkURL,
+            discovers: !options.noDiscovery, interactive: Logs.isInteractive
+        )
+        let http = server.service(group: group) { port in banner.show(port: port, registry: node.registry) }
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: NodeService(node: node, drainFor: .seconds(Int64(options.drainTimeout)))),
+                    .init(service: http),
+                    .init(service: sync),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint, .sigquit],
+                logger: logger
+            )
+        )
+        try await services.run()
+    }
+
+    private func openStore() throws -> any Store {
+        if options.inMemory { return try SQLiteStore(.temporary) }
+        return try SQLiteStore(.directory(options.sqliteDir ?? options.dataDir))
+    }
+
+    private var nodeConfiguration: Node.Configuration {
+        var configuration = Node.Configuration()
+        configuration.userAgent = "Apus/\(ApusVersion.text)"
+        configuration.storeBytes = Int64(options.maxStoreMb) << 20
+        if options.retryInterval > 0 {
+            configuration.engine.retryInterval = .seconds(Int64(options.retryInterval))
+        }
+        return configuration
+    }
+
+    private var info: DevInfo {
+        DevInfo(
+            version: ApusVersion.text, urls: options.sdkURL, discovers: !options.noDiscovery,
+            polls: !options.noPoll, pollInterval: options.pollInterval, retryInterval: options.retryInterval
+        )
+    }
+}
+
+/// Drains and stops the engine when the process is asked to end, after the HTTP server has.
+struct NodeService: Service {
+    let node: Node
+    let drainFor: TimeAmount
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await node.shutdown(drainFor: drainFor)
+    }
+}

@@ -1,0 +1,29 @@
+/// Texts from outside, quoted for an error message.
+enum QuotedText {
+    /// The most bytes of a text that a message repeats.
+    static let limit = 256
+
+    /// `text` in double quotes, with quotes and backslashes escaped and every byte that is not
+    /// printable ASCII as `\xhh`; what lies beyond ``limit`` is replaced by three dots.
+    static func quote(_ text: String) -> String {
+        var quoted = "\""
+        for byte in text.utf8.prefix(limit) {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                quoted += "\\"
+                quoted.unicodeScalars.append(Unicode.Scalar(byte))
+            case 0x20..<0x7F:
+                quoted.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                quoted += "\\x"
+                quoted.unicodeScalars.append(hexDigit(byte >> 4))
+                quoted.unicodeScalars.append(hexDigit(byte & 15))
+            }
+        }
+        return quoted + (text.utf8.count > limit ? "...\"" : "\"")
+    }
+
+    private static func hexDigit(_ value: UInt8) -> Unicode.Scalar {
+        Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value)
+    }
+}

@@ -1,0 +1,94 @@
+/// What an app says of itself when it registers: the body of `/fn/register` and of an in-band sync.
+public struct Registration: Hashable, Sendable {
+    /// The app's identity.
+    public var appName: String
+    /// The app's endpoint, normalised.
+    public var url: String
+    /// `js`, `py`, `go`, …; empty when unknown.
+    public var sdkLanguage: String
+    /// As the SDK writes it, `v4.18.1`; empty when unknown.
+    public var sdkVersion: String
+    /// The web framework that serves the app; empty when unknown.
+    public var framework: String
+    /// The app's own version; empty when it has none.
+    public var appVersion: String
+    /// The app's functions in the order of the body; empty when it has none any more.
+    public var functions: [FunctionConfiguration]
+    /// Changes whenever anything that matters in the body changes.
+    public var checksum: String
+
+    /// Makes a registration; ``decode(_:limits:)`` makes it of a body.
+    public init(
+        appName: String,
+        url: String,
+        sdkLanguage: String = "",
+        sdkVersion: String = "",
+        framework: String = "",
+        appVersion: String = "",
+        functions: [FunctionConfiguration],
+        checksum: String
+    ) {
+        self.appName = appName
+        self.url = url
+        self.sdkLanguage = sdkLanguage
+        self.sdkVersion = sdkVersion
+        self.framework = framework
+        self.appVersion = appVersion
+        self.functions = functions
+        self.checksum = checksum
+    }
+}
+
+/// One function of an app as it was registered.
+public struct FunctionConfiguration: Hashable, Sendable {
+    /// `<app>-<function>`, unique within the app.
+    public var slug: String
+    /// What a person reads; never empty.
+    public var name: String
+    /// What starts it, at most 10; without any it can only be invoked.
+    public var triggers: [Trigger]
+    /// Where its calls go, normalised; `stepId` in the query is replaced for each call.
+    public var stepURL: String
+    /// Retries after the first attempt, 0…20; `nil` means the default of 4.
+    public var retries: Int?
+    /// Options that this server knows of but does not act on yet, by their field names.
+    public var ignoredOptions: [String]
+    /// The registered object, canonical; stored, and decoded again at start.
+    public var source: RawJSON
+
+    /// Makes a configuration; ``decode(source:)`` makes it of a registered object.
+    public init(
+        slug: String,
+        name: String,
+        triggers: [Trigger],
+        stepURL: String,
+        retries: Int? = nil,
+        ignoredOptions: [String] = [],
+        source: RawJSON = .emptyObject
+    ) {
+        self.slug = slug
+        self.name = name
+        self.triggers = triggers
+        self.stepURL = stepURL
+        self.retries = retries
+        self.ignoredOptions = ignoredOptions
+        self.source = source
+    }
+
+    /// What starts the function.
+    public enum Trigger: Hashable, Sendable {
+        /// An event by name; a name may end in `/*` or `.*`.
+        case event(name: String, filter: Filter)
+        /// A schedule, kept as written.
+        case cron(schedule: String, jitter: String?)
+    }
+
+    /// Which of the events with the right name start the function.
+    public enum Filter: Hashable, Sendable {
+        /// All of them.
+        case every
+        /// The one filter that SDKs write themselves, for failure handlers:
+        /// `event.data.function_id == '<slug>'`.
+        case functionID(String)
+    }
+}

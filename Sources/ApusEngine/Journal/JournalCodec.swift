@@ -1,0 +1,381 @@
+import ApusCore
+
+/// The stored form of a turn: a format number, the time, then each entry as a kind byte and its
+/// fields. Rows of every released format stay readable for ever; golden files of each guard that.
+package enum JournalCodec {
+    /// Grows when the meaning of existing bytes changes; new kinds need no new number.
+    package static let format: UInt8 = 1
+
+    package static func encode(_ turn: Turn) -> [UInt8] {
+        var writer = BinaryWriter()
+        writer.byte(format)
+        writer.signed(turn.at.milliseconds)
+        for entry in turn.entries { writer.entry(entry, at: turn.at) }
+        return writer.bytes
+    }
+
+    /// - Parameter payload: fetches a large value by its row; `nil` means that it is missing.
+    package static func decode(
+        _ bytes: [UInt8],
+        payload: (RowID) -> RawJSON?
+    ) throws(JournalDecodingError) -> Turn {
+        var reader = BinaryReader(bytes)
+        let found = try reader.byte()
+        guard found == format else {
+            throw JournalDecodingError(offset: 0, reason: "format \(found), this program reads \(format)")
+        }
+        let at = Timestamp(milliseconds: try reader.signed())
+        var entries: [JournalEntry] = []
+        while !reader.isAtEnd {
+            entries.append(try reader.entry(at: at, payload: payload))
+        }
+        return Turn(at: at, entries: entries)
+    }
+
+    /// The payload rows that a stored turn refers to, so that they can be fetched or removed with it.
+    package static func payloadRows(in bytes: [UInt8]) throws(JournalDecodingError) -> [RowID] {
+        var rows: [RowID] = []
+        _ = try decode(bytes) { row in
+            rows.append(row)
+            return .null
+        }
+        return rows
+    }
+}
+
+private enum EntryKind: UInt8 {
+    case started = 1
+    case scheduled = 2
+    case called = 3
+    case answered = 4
+    case attemptFailed = 5
+    case stepFinished = 6
+    case parallel = 7
+    case planMode = 8
+    case invoked = 9
+    case stepNamed = 10
+    case finished = 11
+}
+
+extension BinaryWriter {
+    fileprivate mutating func entry(_ entry: JournalEntry, at: Timestamp) {
+        switch entry {
+        case .started(let start):
+            byte(EntryKind.started.rawValue)
+            ulid(start.id)
+            uuid(start.function)
+            text(start.functionSlug)
+            unsigned(UInt64(start.events.count))
+            for row in start.events { signed(row) }
+            flag(start.invoker != nil)
+            if let invoker = start.invoker {
+                unsigned(UInt64(invoker.shard))
+                signed(invoker.run)
+                ulid(invoker.runID)
+                step(invoker.step)
+            }
+        case .scheduled(let job):
+            byte(EntryKind.scheduled.rawValue)
+            self.job(job, at: at)
+        case .called(let job, let generation):
+            byte(EntryKind.called.rawValue)
+            unsigned(UInt64(job))
+            unsigned(UInt64(generation))
+        case .answered(let job, let version):
+            byte(EntryKind.answered.rawValue)
+            unsigned(UInt64(job))
+            flag(version != nil)
+            if let version { signed(Int64(version)) }
+        case .attemptFailed(let job, let retryAt, let error):
+            byte(EntryKind.attemptFailed.rawValue)
+            unsigned(UInt64(job))
+            time(retryAt, relativeTo: at)
+            blob(error.bytes)
+        case .stepFinished(let result):
+            byte(EntryKind.stepFinished.rawValue)
+            step(result.step)
+            byte(result.outcome.rawValue)
+            payload(result.memo)
+            label(result.label)
+        case .parallel(let steps, let joint):
+            byte(EntryKind.parallel.rawValue)
+            unsigned(UInt64(steps.count))
+            for id in steps { step(id) }
+            fixed(joint)
+        case .planMode(let on):
+            byte(EntryKind.planMode.rawValue)
+            flag(on)
+        case .invoked(let wait):
+            byte(EntryKind.invoked.rawValue)
+            step(wait.step)
+            unsigned(UInt64(wait.deadlineJob))
+            ulid(wait.event)
+            text(wait.functionSlug)
+            flag(wait.isRace)
+        case .stepNamed(let id, let stepLabel):
+            byte(EntryKind.stepNamed.rawValue)
+            step(id)
+            label(stepLabel)
+        case .finished(let end):
+            byte(EntryKind.finished.rawValue)
+            byte(end.status.rawValue)
+            flag(end.output != nil)
+            if let output = end.output { payload(output) }
+            text(end.cause)
+        }
+    }
+
+    private mutating func job(_ job: Job, at: Timestamp) {
+        unsigned(UInt64(job.number))
+        key(job.key)
+        switch job.kind {
+        case .discovery: byte(0)
+        case .target(let id):
+            byte(1)
+            step(id)
+        case .sleep(let id):
+            byte(2)
+            step(id)
+        case .deadline(let id):
+            byte(3)
+            step(id)
+        }
+        unsigned(UInt64(job.attempt))
+        unsigned(UInt64(job.generation))
+        time(job.wakeTime, relativeTo: at)
+        unsigned(UInt64(job.stackPosition))
+        flag(job.isRace)
+    }
+
+    private mutating func key(_ key: JobKey) {
+        switch key {
+        case .start: byte(0)
+        case .after(let id): stepKey(1, id)
+        case .afterFailure(let id): stepKey(2, id)
+        case .plan(let id): stepKey(3, id)
+        case .sleep(let id): stepKey(4, id)
+        case .deadline(let id): stepKey(5, id)
+        case .resumed(let id): stepKey(6, id)
+        case .timedOut(let id): stepKey(7, id)
+        case .joined(let hash):
+            byte(8)
+            fixed(hash)
+        case .requested(let number):
+            byte(9)
+            unsigned(UInt64(number))
+        }
+    }
+
+    private mutating func stepKey(_ kind: UInt8, _ id: StepID) {
+        byte(kind)
+        step(id)
+    }
+
+    private mutating func ulid(_ id: ULID) {
+        fixed(id.high)
+        fixed(id.low)
+    }
+
+    private mutating func uuid(_ id: UUID16) {
+        fixed(id.high)
+        fixed(id.low)
+    }
+
+    private mutating func step(_ id: StepID) {
+        if let words = id.sha1Bytes {
+            byte(0)
+            for word in words { byte(word) }
+        } else {
+            text(id.description)
+        }
+    }
+
+    private mutating func time(_ time: Timestamp, relativeTo base: Timestamp) {
+        signed(time.milliseconds &- base.milliseconds)
+    }
+
+    private mutating func payload(_ payload: Payload) {
+        if let row = payload.row {
+            flag(true)
+            signed(row)
+        } else {
+            flag(false)
+            blob(payload.json.bytes)
+        }
+    }
+
+    private mutating func label(_ label: StepLabel) {
+        text(label.name)
+        byte(label.kind.rawValue)
+    }
+}
+
+extension BinaryReader {
+    fileprivate mutating func entry(
+        at: Timestamp,
+        payload fetch: (RowID) -> RawJSON?
+    ) throws(JournalDecodingError) -> JournalEntry {
+        let kindByte = try byte()
+        guard let kind = EntryKind(rawValue: kindByte) else { throw unknown("entry kind", kindByte) }
+        switch kind {
+        case .started:
+            var start = RunStart(id: try ulid(), function: try uuid(), functionSlug: try text(), events: [])
+            for _ in 0..<(try count()) { start.events.append(try signed()) }
+            if try flag() {
+                start.invoker = Invoker(
+                    shard: try integer(ShardID.self),
+                    run: try signed(),
+                    runID: try ulid(),
+                    step: try step()
+                )
+            }
+            return .started(start)
+        case .scheduled:
+            return .scheduled(try job(at: at))
+        case .called:
+            return .called(job: try integer(JobNumber.self), generation: try integer(UInt32.self))
+        case .answered:
+            let job = try integer(JobNumber.self)
+            return .answered(job: job, version: try flag() ? Int(try signed()) : nil)
+        case .attemptFailed:
+            return .attemptFailed(
+                job: try integer(JobNumber.self),
+                retryAt: try time(relativeTo: at),
+                error: RawJSON(canonical: try blob())
+            )
+        case .stepFinished:
+            let id = try step()
+            let outcomeByte = try byte()
+            guard let outcome = StepResult.Outcome(rawValue: outcomeByte) else {
+                throw unknown("step outcome", outcomeByte)
+            }
+            return .stepFinished(
+                StepResult(step: id, outcome: outcome, memo: try payload(fetch), label: try label())
+            )
+        case .parallel:
+            var steps: [StepID] = []
+            for _ in 0..<(try count()) { steps.append(try step()) }
+            return .parallel(steps: steps, joint: try fixed())
+        case .planMode:
+            return .planMode(try flag())
+        case .invoked:
+            return .invoked(
+                InvokeWait(
+                    step: try step(),
+                    deadlineJob: try integer(JobNumber.self),
+                    event: try ulid(),
+                    functionSlug: try text(),
+                    isRace: try flag()
+                )
+            )
+        case .stepNamed:
+            return .stepNamed(try step(), try label())
+        case .finished:
+            let statusByte = try byte()
+            guard let status = RunStatus(rawValue: statusByte) else { throw unknown("run status", statusByte) }
+            let output = try flag() ? try payload(fetch) : nil
+            return .finished(RunEnd(status: status, output: output, cause: try text()))
+        }
+    }
+
+    private func unknown(_ what: String, _ value: UInt8) -> JournalDecodingError {
+        JournalDecodingError(offset: offset, reason: "unknown \(what) \(value)")
+    }
+
+    /// A number of items that follow; each takes a byte at least, so more than that is damage.
+    private mutating func count() throws(JournalDecodingError) -> Int {
+        try integer(Int.self)
+    }
+
+    private mutating func job(at: Timestamp) throws(JournalDecodingError) -> Job {
+        let number = try integer(JobNumber.self)
+        let key = try key()
+        let kindByte = try byte()
+        let kind: Job.Kind
+        switch kindByte {
+        case 0: kind = .discovery
+        case 1: kind = .target(try step())
+        case 2: kind = .sleep(try step())
+        case 3: kind = .deadline(try step())
+        default: throw unknown("job kind", kindByte)
+        }
+        let attempt = try integer(UInt16.self)
+        let generation = try integer(UInt32.self)
+        var job = Job(
+            number: number,
+            key: key,
+            kind: kind,
+            due: try time(relativeTo: at),
+            stackPosition: try integer(UInt32.self),
+            isRace: try flag()
+        )
+        job.attempt = attempt
+        job.generation = generation
+        return job
+    }
+
+    private mutating func key() throws(JournalDecodingError) -> JobKey {
+        let kind = try byte()
+        switch kind {
+        case 0: return .start
+        case 1: return .after(try step())
+        case 2: return .afterFailure(try step())
+        case 3: return .plan(try step())
+        case 4: return .sleep(try step())
+        case 5: return .deadline(try step())
+        case 6: return .resumed(try step())
+        case 7: return .timedOut(try step())
+        case 8: return .joined(try fixed())
+        case 9: return .requested(try integer(UInt32.self))
+        default: throw unknown("job key", kind)
+        }
+    }
+
+    private mutating func ulid() throws(JournalDecodingError) -> ULID {
+        ULID(high: try fixed(), low: try fixed())
+    }
+
+    private mutating func uuid() throws(JournalDecodingError) -> UUID16 {
+        UUID16(high: try fixed(), low: try fixed())
+    }
+
+    private mutating func step() throws(JournalDecodingError) -> StepID {
+        let length = try unsigned()
+        if length == 0 {
+            var digest: [UInt8] = []
+            digest.reserveCapacity(20)
+            for _ in 0..<20 { digest.append(try byte()) }
+            guard let id = StepID(sha1Bytes: digest) else {
+                throw JournalDecodingError(offset: offset, reason: "invalid step id")
+            }
+            return id
+        }
+        var text: [UInt8] = []
+        guard length <= 256 else { throw JournalDecodingError(offset: offset, reason: "step id too long") }
+        for _ in 0..<length { text.append(try byte()) }
+        guard let id = StepID(String(decoding: text, as: UTF8.self)) else {
+            throw JournalDecodingError(offset: offset, reason: "invalid step id")
+        }
+        return id
+    }
+
+    private mutating func time(relativeTo base: Timestamp) throws(JournalDecodingError) -> Timestamp {
+        Timestamp(milliseconds: base.milliseconds &+ (try signed()))
+    }
+
+    private mutating func payload(_ fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> Payload {
+        guard try flag() else { return Payload(RawJSON(canonical: try blob())) }
+        let row = try signed()
+        guard let json = fetch(row) else {
+            throw JournalDecodingError(offset: offset, reason: "payload \(row) is missing")
+        }
+        return Payload(json, row: row)
+    }
+
+    private mutating func label() throws(JournalDecodingError) -> StepLabel {
+        let name = try text()
+        let kindByte = try byte()
+        guard let kind = StepKind(rawValue: kindByte) else { throw unknown("step kind", kindByte) }
+        return StepLabel(name: name, kind: kind)
+    }
+}

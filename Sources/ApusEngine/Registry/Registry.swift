@@ -1,0 +1,190 @@
+import ApusCore
+
+/// An app as it was last synced.
+package struct AppRecord: Hashable, Sendable {
+    package var id: UUID16
+    package var name: String
+    package var url: String
+    package var sdkLanguage: String
+    package var sdkVersion: String
+    package var framework: String
+    package var appVersion: String
+    /// Of the last registration that succeeded; an identical one changes nothing.
+    package var checksum: String
+    /// Why the last sync or registration failed; `nil` while all is well.
+    package var error: String?
+    package var syncedAt: Timestamp
+
+    package init(
+        id: UUID16, name: String, url: String, sdkLanguage: String = "", sdkVersion: String = "",
+        framework: String = "", appVersion: String = "", checksum: String, error: String? = nil,
+        syncedAt: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.url = url
+        self.sdkLanguage = sdkLanguage
+        self.sdkVersion = sdkVersion
+        self.framework = framework
+        self.appVersion = appVersion
+        self.checksum = checksum
+        self.error = error
+        self.syncedAt = syncedAt
+    }
+}
+
+/// A function as it was last synced. Functions that an app no longer registers are kept, because
+/// runs that began before still call them.
+package struct FunctionRecord: Hashable, Sendable {
+    package var id: UUID16
+    package var app: UUID16
+    /// 1 when created, one more with each sync that changes its app.
+    package var version: Int
+    package var isArchived: Bool
+    package var configuration: FunctionConfiguration
+
+    package init(id: UUID16, app: UUID16, version: Int, isArchived: Bool, configuration: FunctionConfiguration) {
+        self.id = id
+        self.app = app
+        self.version = version
+        self.isArchived = isArchived
+        self.configuration = configuration
+    }
+}
+
+/// All apps and functions, with the index that finds the functions an event starts.
+package struct Registry: Hashable, Sendable {
+    package private(set) var apps: [UUID16: AppRecord] = [:]
+    package private(set) var functions: [UUID16: FunctionRecord] = [:]
+    private var bySlug: [String: UUID16] = [:]
+    private var byTrigger: [String: [UUID16]] = [:]
+
+    package init(apps: [AppRecord] = [], functions: [FunctionRecord] = []) {
+        for app in apps { self.apps[app.id] = app }
+        for function in functions { self.functions[function.id] = function }
+        reindex()
+    }
+
+    package func app(named name: String) -> AppRecord? {
+        apps.values.first { $0.name == name }
+    }
+
+    package func app(at url: String) -> AppRecord? {
+        apps.values.first { $0.url == url }
+    }
+
+    package func functions(of app: UUID16) -> [FunctionRecord] {
+        functions.values.filter { $0.app == app }.sorted { $0.configuration.slug < $1.configuration.slug }
+    }
+
+    package var activeFunctions: [FunctionRecord] {
+        functions.values.filter { !$0.isArchived }.sorted { $0.configuration.slug < $1.configuration.slug }
+    }
+
+    /// The active function that `step.invoke` means: by its id, else by its slug.
+    package func function(named reference: String) -> FunctionRecord? {
+        if let id = UUID16(reference), let function = functions[id], !function.isArchived { return function }
+        return bySlug[reference].flatMap { functions[$0] }
+    }
+
+    /// The active functions that an event starts, each once, in a fixed order.
+    package func functions(startedBy name: String, data: RawJSON) -> [FunctionRecord] {
+        var found: [FunctionRecord] = []
+        for pattern in TriggerPattern.patterns(matching: name) {
+            for id in byTrigger[pattern] ?? [] where !found.contains(where: { $0.id == id }) {
+                guard let function = functions[id] else { continue }
+                let matches = function.configuration.triggers.contains { trigger in
+                    guard case .event(pattern, let filter) = trigger else { return false }
+                    return filter.accepts(data)
+                }
+                if matches { found.append(function) }
+            }
+        }
+        return found
+    }
+
+    /// Whether any active function listens to events of this name, whatever they hold.
+    package func hasTrigger(for name: String) -> Bool {
+        TriggerPattern.patterns(matching: name).contains { byTrigger[$0] != nil }
+    }
+
+    package mutating func update(app: AppRecord) {
+        apps[app.id] = app
+    }
+
+    /// Replaces an app and its functions; those that are not listed any more are archived.
+    /// - Returns: the functions that changed.
+    package mutating func install(_ registration: Registration, at now: Timestamp) -> Installation {
+        let appID = UUID16.v5(namespace: .oid, name: registration.appName)
+        let app = AppRecord(
+            id: appID, name: registration.appName, url: registration.url,
+            sdkLanguage: registration.sdkLanguage, sdkVersion: registration.sdkVersion,
+            framework: registration.framework, appVersion: registration.appVersion,
+            checksum: registration.checksum,
+            error: registration.functions.isEmpty && functions(of: appID).allSatisfy(\.isArchived)
+                ? "No functions registered within your app" : nil,
+            syncedAt: now
+        )
+        var changed: [FunctionRecord] = []
+        let known = functions(of: appID)
+        for configuration in registration.functions {
+            let previous = known.first { $0.configuration.slug == configuration.slug }
+            changed.append(
+                FunctionRecord(
+                    id: previous?.id
+                        ?? .v5(namespace: .oid, name: appID.description + configuration.slug),
+                    app: appID,
+                    version: (previous?.version ?? 0) + 1,
+                    isArchived: false,
+                    configuration: configuration
+                )
+            )
+        }
+        for var function in known where !function.isArchived {
+            guard !changed.contains(where: { $0.id == function.id }) else { continue }
+            function.isArchived = true
+            changed.append(function)
+        }
+        apps[appID] = app
+        for function in changed { functions[function.id] = function }
+        reindex()
+        return Installation(app: app, functions: changed)
+    }
+
+    package struct Installation: Hashable, Sendable {
+        package var app: AppRecord
+        package var functions: [FunctionRecord]
+    }
+
+    private mutating func reindex() {
+        bySlug = [:]
+        byTrigger = [:]
+        for function in activeFunctions {
+            bySlug[function.configuration.slug] = function.id
+            for case .event(let name, _) in function.configuration.triggers {
+                if byTrigger[name]?.last != function.id { byTrigger[name, default: []].append(function.id) }
+            }
+        }
+    }
+}
+
+/// Wildcards in trigger names: a name matches itself, and for every `/` or `.` in it the part
+/// before that character followed by the character and `*`. `*` elsewhere never matches.
+package enum TriggerPattern {
+    package static func patterns(matching name: String) -> [String] {
+        var patterns = [name]
+        for index in name.indices where name[index] == "/" || name[index] == "." {
+            patterns.append(String(name[...index]) + "*")
+        }
+        return patterns
+    }
+}
+
+extension FunctionConfiguration.Filter {
+    fileprivate func accepts(_ data: RawJSON) -> Bool {
+        switch self {
+        case .every: true
+        case .functionID(let slug): data.view["function_id"]?.string == slug
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import ApusCore
+
+/// The state of one run: the fold of its journal.
+///
+/// `apply` is the only way to change it, both when a decision is made and when a run is read back
+/// from the store, so the two can never disagree.
+package struct Run: Hashable, Sendable {
+    package let row: RowID
+    package let start: RunStart
+    package let createdAt: Timestamp
+    /// The first call's time.
+    package private(set) var startedAt: Timestamp?
+    package private(set) var end: RunEnd?
+    package private(set) var endedAt: Timestamp?
+
+    /// The execution model that the first reply with ops fixed; -1 until then.
+    package private(set) var version = -1
+    /// Whether apps are to report steps instead of running them.
+    package private(set) var isPlanning = false
+    package private(set) var memos = Memos()
+    /// Finished steps in the order in which they finished.
+    package private(set) var stack: [StepID] = []
+    /// The steps of the current parallel batch that have no result yet.
+    package private(set) var pending: Set<StepID> = []
+    /// Names the joint discovery of the current parallel batch; `nil` outside one.
+    package private(set) var joint: UInt64?
+    package private(set) var jobs: [Job] = []
+    package private(set) var waits: [StepID: InvokeWait] = [:]
+    package private(set) var nextJob: JobNumber = 0
+    package private(set) var labels: [StepID: StepLabel] = [:]
+    /// Replies since the last finished step that reported nothing and asked to be called again.
+    package private(set) var emptyReplies = 0
+    private var spentKeys: Set<JobKey> = []
+
+    /// - Parameter row: where the run is stored.
+    package init(row: RowID, start: RunStart, createdAt: Timestamp) {
+        self.row = row
+        self.start = start
+        self.createdAt = createdAt
+    }
+
+    package var id: ULID { start.id }
+    package var status: RunStatus { end?.status ?? .running }
+    package var isFinished: Bool { end != nil }
+
+    package func job(_ number: JobNumber) -> Job? {
+        jobs.first { $0.number == number }
+    }
+
+    /// Whether the run has made a job for this cause before.
+    package func hasSpent(_ key: JobKey) -> Bool {
+        spentKeys.contains(key)
+    }
+
+    package func isFinished(_ step: StepID) -> Bool {
+        memos.contains(step)
+    }
+
+    /// When the run next needs attention: the earliest of its jobs; `nil` once it has ended.
+    package var wakeTime: Timestamp? {
+        jobs.min { $0.wakeTime < $1.wakeTime }?.wakeTime
+    }
+
+    /// An estimate of the memory that the folded run holds.
+    package var residentBytes: Int {
+        512 + memos.byteCount + stack.count * 200 + jobs.count * 128
+    }
+
+    package mutating func apply(_ entry: JournalEntry, at: Timestamp) {
+        switch entry {
+        case .started:
+            break
+        case .scheduled(let job):
+            jobs.removeAll { $0.number == job.number }
+            jobs.append(job)
+            spentKeys.insert(job.key)
+            if case .requested = job.key { emptyReplies += 1 }
+            nextJob = max(nextJob, job.number + 1)
+        case .called(let number, let generation):
+            startedAt = startedAt ?? at
+            withJob(number) {
+                $0.phase = .calling(since: at)
+                $0.generation = generation
+            }
+        case .answered(let number, let fixedVersion):
+            jobs.removeAll { $0.number == number }
+            if let fixedVersion { version = fixedVersion }
+        case .attemptFailed(let number, let retryAt, _):
+            withJob(number) {
+                $0.attempt += 1
+                $0.phase = .scheduled(retryAt)
+            }
+        case .stepFinished(let result):
+            finish(result)
+        case .parallel(let steps, let joint):
+            pending = Set(steps)
+            self.joint = joint
+        case .planMode(let on):
+            isPlanning = on
+        case .invoked(let wait):
+            waits[wait.step] = wait
+        case .stepNamed(let step, let label):
+            labels[step] = label
+        case .finished(let end):
+            self.end = end
+            endedAt = at
+            jobs = []
+            waits = [:]
+            pending = []
+        }
+    }
+
+    package mutating func apply(_ turn: Turn) {
+        for entry in turn.entries { apply(entry, at: turn.at) }
+    }
+
+    /// Saving is idempotent by step: the first result wins. A finished step needs no call, no
+    /// alarm and no wait any more; a call that is already under way keeps its job until it answers.
+    private mutating func finish(_ result: StepResult) {
+        pending.remove(result.step)
+        if pending.isEmpty { joint = nil }
+        guard memos.insert(result.memo.json, for: result.step) else { return }
+        stack.append(result.step)
+        emptyReplies = 0
+        labels[result.step] = result.label
+        waits[result.step] = nil
+        jobs.removeAll { $0.step == result.step && !$0.isCalling }
+    }
+
+    private mutating func withJob(_ number: JobNumber, _ change: (inout Job) -> Void) {
+        guard let index = jobs.firstIndex(where: { $0.number == number }) else { return }
+        change(&jobs[index])
+    }
+}
+
+/// The results of finished steps, ordered as a call's body needs them.
+package struct Memos: Hashable, Sendable {
+    /// Sorted by the text of the step ids, the order of canonical JSON.
+    package private(set) var entries: [(step: StepID, memo: RawJSON)] = []
+    /// Bytes of all memos; counts against the limit on a run's state.
+    package private(set) var byteCount = 0
+
+    package var count: Int { entries.count }
+
+    package subscript(step: StepID) -> RawJSON? {
+        let position = position(of: step)
+        return position < entries.count && entries[position].step == step ? entries[position].memo : nil
+    }
+
+    package func contains(_ step: StepID) -> Bool {
+        self[step] != nil
+    }
+
+    /// - Returns: `false` when the step has a result already, which then stays.
+    package mutating func insert(_ memo: RawJSON, for step: StepID) -> Bool {
+        let position = position(of: step)
+        if position < entries.count, entries[position].step == step { return false }
+        entries.insert((step, memo), at: position)
+        byteCount += memo.bytes.count
+        return true
+    }
+
+    /// The first position whose step is not before the given one.
+    private func position(of step: StepID) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].step < step { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    package static func == (left: Memos, right: Memos) -> Bool {
+        left.entries.elementsEqual(right.entries) { $0.step == $1.step && $0.memo == $1.memo }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(entries.count)
+    }
+}

@@ -1,0 +1,110 @@
+import ApusCore
+
+/// What an input means: what to make durable, and what to do once it is.
+package struct Decision: Sendable {
+    package var writes: [Write] = []
+    package var effects: [Effect] = []
+    package var answer: Answer = .none
+
+    package init() {}
+}
+
+/// One change to the store. All writes of a batch become durable together or not at all.
+package enum Write: Sendable {
+    case event(EventRow)
+    case run(RunRow)
+    case turn(row: RowID, run: RowID, previous: RowID, Turn)
+    case projection(run: RowID, RunProjection)
+    case payload(row: RowID, RawJSON)
+    case app(AppRecord)
+    case function(FunctionRecord)
+    case send(to: ShardID, number: UInt64, Message)
+    case forget(to: ShardID, upTo: UInt64)
+    case applied(from: ShardID, number: UInt64)
+}
+
+package struct EventRow: Hashable, Sendable {
+    package var row: RowID
+    package var id: ULID
+    /// The key under which the event may arrive again; `nil` when nothing can repeat it.
+    package var key: EventKey?
+    package var name: String
+    package var receivedAt: Timestamp
+    package var body: RawJSON
+
+    package init(row: RowID, id: ULID, key: EventKey?, name: String, receivedAt: Timestamp, body: RawJSON) {
+        self.row = row
+        self.id = id
+        self.key = key
+        self.name = name
+        self.receivedAt = receivedAt
+        self.body = body
+    }
+}
+
+package struct RunRow: Hashable, Sendable {
+    package var row: RowID
+    package var id: ULID
+    package var function: UUID16
+    /// The first of its events.
+    package var event: RowID
+    package var createdAt: Timestamp
+
+    package init(row: RowID, id: ULID, function: UUID16, event: RowID, createdAt: Timestamp) {
+        self.row = row
+        self.id = id
+        self.function = function
+        self.event = event
+        self.createdAt = createdAt
+    }
+}
+
+/// Something that leaves the shard. Released only when everything it depends on is durable.
+package enum Effect: Sendable {
+    case call(OutgoingCall)
+    case probe(app: UUID16, url: String)
+    case send(to: ShardID, number: UInt64, Message)
+    case acknowledge(to: ShardID, upTo: UInt64)
+    /// Read a run and come back with `Input.loaded`.
+    case load(RowID)
+    /// Read wake-up times after `after` and up to `upTo`; come back with `Input.wakes`.
+    case readWakes(after: Wake?, upTo: Timestamp, limit: Int)
+    case registryChanged(Registry)
+    /// A run took a step, for those who watch.
+    case changed(RunChange)
+}
+
+/// One call to an app, complete but for the connection.
+package struct OutgoingCall: Sendable {
+    package var id: CallID
+    package var app: UUID16
+    package var url: String
+    package var runID: ULID
+    /// `step` for a discovery, else the targeted step.
+    package var stepID: String
+    package var requestID: ULID
+    package var jobID: String
+    package var version: Int
+    package var body: [UInt8]
+}
+
+/// For logs and live views; carries no state that anything depends on.
+package struct RunChange: Hashable, Sendable {
+    package var run: ULID
+    package var function: String
+    package var what: What
+
+    package enum What: Hashable, Sendable {
+        case started
+        case stepFinished(name: String, StepResult.Outcome)
+        case attemptFailed(attempt: Int, cause: String, retryAt: Timestamp)
+        case finished(RunStatus)
+    }
+}
+
+/// What the sender of an input is told.
+package enum Answer: Hashable, Sendable {
+    case none
+    case accepted([ULID])
+    case registered(isModified: Bool, app: UUID16)
+}

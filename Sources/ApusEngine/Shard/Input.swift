@@ -1,0 +1,132 @@
+import ApusCore
+
+/// Everything that can happen to a shard. An input is a value: the simulation makes, loses, repeats
+/// and reorders them at will.
+package enum Input: Sendable {
+    /// Events of one request, with the ids that the sender's seed gives them.
+    case events([SubmittedEvent], prior: PriorRuns)
+    /// A function is to be run by name, from outside.
+    case invoke(slug: String, SubmittedEvent)
+    case reply(CallID, AppReply)
+    /// Time has passed.
+    case tick
+    /// A run was read from the store, or could not be found there.
+    case loaded(RowID, LoadedRun?)
+    /// Wake-up times were read from the store's index.
+    case wakes(WakePage)
+    case register(Registration)
+    /// A sync of the app at this address failed, for this reason.
+    case syncFailed(url: String, reason: String)
+    /// Another shard changed the registry; it is durable already.
+    case registry(Registry)
+    case message(from: ShardID, number: UInt64, Message)
+    /// Another shard has durably applied our messages up to this one.
+    case acknowledged(by: ShardID, upTo: UInt64)
+    case probed(app: UUID16, reachable: Bool)
+}
+
+package struct SubmittedEvent: Hashable, Sendable {
+    package var event: IncomingEvent
+    /// From the sender's seed; `nil` lets the shard draw one.
+    package var internalID: ULID?
+
+    package init(_ event: IncomingEvent, internalID: ULID? = nil) {
+        self.event = event
+        self.internalID = internalID
+    }
+
+    /// What makes two events the same event; `nil` when nothing can repeat this one.
+    package var key: EventKey? {
+        if let sender = event.senderID { return EventKey(senderID: sender) }
+        return internalID.map(EventKey.init(internalID:))
+    }
+}
+
+/// A stable 128-bit name for the id under which an event may arrive again.
+package struct EventKey: Hashable, Sendable {
+    package var high: UInt64
+    package var low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package init(senderID: String) {
+        let hash = StableHash.wide(Array(senderID.utf8))
+        self.init(high: UInt64(truncatingIfNeeded: hash >> 64), low: UInt64(truncatingIfNeeded: hash))
+    }
+
+    /// An internal id names itself, so that keys of events sent one after the other stay close
+    /// together in the store's index.
+    package init(internalID: ULID) {
+        self.init(high: internalID.high, low: internalID.low)
+    }
+}
+
+/// The functions that events with these keys have started within the idempotency period, read from
+/// the store because they happened too long ago for memory.
+package struct PriorRuns: Hashable, Sendable {
+    package var functions: [EventKey: [UUID16]]
+    /// The shard's memory of recent events at the time of asking; an answer that memory has moved
+    /// past must be asked for again.
+    package var memory: UInt64
+
+    package static let unasked = PriorRuns(functions: [:], memory: .max)
+
+    package init(functions: [EventKey: [UUID16]], memory: UInt64) {
+        self.functions = functions
+        self.memory = memory
+    }
+}
+
+/// A run as the store holds it.
+package struct LoadedRun: Sendable {
+    package var turns: [Turn]
+    package var events: [RawJSON]
+    package var projection: RunProjection
+
+    package init(turns: [Turn], events: [RawJSON], projection: RunProjection) {
+        self.turns = turns
+        self.events = events
+        self.projection = projection
+    }
+}
+
+/// The next stretch of the wake-up index, in order of time and row.
+package struct WakePage: Hashable, Sendable {
+    package var wakes: [Wake]
+    /// Everything up to here has been read; later wake-ups are still only in the index.
+    package var upTo: Timestamp
+    /// Whether more rows exist below `upTo` than the page could hold.
+    package var isFull: Bool
+
+    package init(wakes: [Wake], upTo: Timestamp, isFull: Bool) {
+        self.wakes = wakes
+        self.upTo = upTo
+        self.isFull = isFull
+    }
+}
+
+package struct Wake: Hashable, Comparable, Sendable {
+    package var at: Timestamp
+    package var run: RowID
+
+    package init(at: Timestamp, run: RowID) {
+        self.at = at
+        self.run = run
+    }
+
+    package static func < (left: Wake, right: Wake) -> Bool {
+        (left.at, left.run) < (right.at, right.run)
+    }
+}
+
+/// What one shard asks of another. Numbered, stored with the decision that made it, and applied
+/// exactly once.
+package enum Message: Hashable, Sendable {
+    /// Start the function for this event; `event` has its internal id already.
+    case invoke(function: UUID16, event: IncomingEvent, id: ULID, receivedAt: Timestamp, invoker: Invoker)
+    /// The run that a step waits for has ended.
+    case resume(run: RowID, step: StepID, outcome: StepResult.Outcome, memo: RawJSON)
+}

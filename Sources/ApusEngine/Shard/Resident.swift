@@ -1,0 +1,51 @@
+import ApusCore
+
+/// A folded run in a shard's memory, with what the shard keeps beside the fold.
+final class Resident {
+    var run: Run
+    /// The stored bodies of the run's events, in order of arrival.
+    let events: [RawJSON]
+    /// The run's newest journal row; 0 before the first.
+    var head: RowID
+    /// What the decision in progress has recorded so far.
+    var openTurn: [JournalEntry] = []
+    /// Whether the decision in progress has touched the run.
+    var isTouched = false
+    /// Jobs that stand in their app's queue.
+    var queued: Set<JobNumber> = []
+    /// The wake-up time that the shard's heap holds for the run.
+    var armed: Timestamp?
+    /// The batch that holds the run's newest turn.
+    var batch: UInt64 = 0
+    /// What the run counts for in the shard's memory.
+    var accountedBytes = 0
+    /// Changes whenever the run is touched, so that older places in the idle queue are void.
+    var stamp: UInt64 = 0
+
+    init(run: Run, events: [RawJSON], head: RowID) {
+        self.run = run
+        self.events = events
+        self.head = head
+    }
+
+    var row: RowID { run.row }
+
+    /// A run with nothing under way can leave memory and be folded again when something happens.
+    var isIdle: Bool {
+        queued.isEmpty && !run.jobs.contains(where: \.isCalling)
+    }
+
+    /// The earliest time at which a job that is neither called nor queued falls due.
+    var nextDue: Timestamp? {
+        var next: Timestamp?
+        for job in run.jobs where !queued.contains(job.number) {
+            guard case .scheduled(let due) = job.phase else { continue }
+            next = next.map { min($0, due) } ?? due
+        }
+        return next
+    }
+
+    var estimatedBytes: Int {
+        run.residentBytes + events.reduce(0) { $0 + $1.bytes.count }
+    }
+}

@@ -1,0 +1,132 @@
+import ApusCore
+
+/// Events coming in, and the runs that they start.
+extension ShardCore {
+    func acceptEvents(_ events: [SubmittedEvent], prior: PriorRuns) {
+        var ids: [ULID] = []
+        ids.reserveCapacity(events.count)
+        for submitted in events {
+            let id = submitted.internalID ?? random.nextULID(now: now)
+            let known = submitted.key.flatMap { prior.functions[$0] } ?? []
+            accept(submitted.event, id: id, key: submitted.key, alreadyStarted: known)
+            ids.append(id)
+        }
+        decision.answer = .accepted(ids)
+    }
+
+    /// The keys that only the store can answer for, or `nil` when memory is enough.
+    package func keysToLookUp(for input: Input) -> [EventKey]? {
+        guard case .events(let events, let prior) = input else { return nil }
+        if recents.canTrust(askedAt: prior.memory) { return nil }
+        let keys = events.compactMap(\.key).filter { !recents.remembers($0) }
+        return keys.isEmpty ? nil : keys
+    }
+
+    /// To be noted when the store is asked, and handed back with its answer.
+    package var memoryOfRecentEvents: UInt64 { recents.turns }
+
+    /// Stores an event and starts each function that listens to it, at most once per event id.
+    private func accept(_ event: IncomingEvent, id: ULID, key: EventKey?, alreadyStarted: [UUID16]) {
+        let stored = store(event, id: id, key: key, receivedAt: now)
+        let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
+        let functions = registry.functions(startedBy: event.name, data: event.data)
+        let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
+        for function in functions where !alreadyStarted.contains(function.id) && !recent.contains(function.id) {
+            start(function, for: stored, at: max(now, event.timestamp ?? now))
+        }
+        if let key {
+            recents.record(key, at: now, functions: alreadyStarted + functions.map(\.id), since: since)
+        }
+    }
+
+    private struct StoredEvent {
+        var row: RowID
+        var body: RawJSON
+    }
+
+    private func store(_ event: IncomingEvent, id: ULID, key: EventKey?, receivedAt: Timestamp) -> StoredEvent {
+        let stored = StoredEvent(
+            row: draw(&rows.event),
+            body: event.storedBody(internalID: id, receivedAt: receivedAt)
+        )
+        decision.writes.append(
+            .event(
+                EventRow(
+                    row: stored.row, id: id, key: key,
+                    name: event.name, receivedAt: receivedAt, body: stored.body
+                )
+            )
+        )
+        return stored
+    }
+
+    private func start(_ function: FunctionRecord, for event: StoredEvent, at time: Timestamp, invoker: Invoker? = nil) {
+        let row = draw(&rows.run)
+        let start = RunStart(
+            id: newRunID(),
+            function: function.id,
+            functionSlug: function.configuration.slug,
+            events: [event.row],
+            invoker: invoker
+        )
+        decision.writes.append(
+            .run(RunRow(row: row, id: start.id, function: function.id, event: event.row, createdAt: now))
+        )
+        let resident = Resident(
+            run: Run(row: row, start: start, createdAt: now),
+            events: [event.body],
+            head: 0
+        )
+        residents[row] = resident
+        record(.started(start), resident)
+        let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: 0)
+        record(.scheduled(job), resident)
+        if time <= now { enqueue(job, of: resident) }
+        tell(resident, .started)
+    }
+
+    /// Run ids are drawn so that they name the shard that owns the run.
+    private func newRunID() -> ULID {
+        let drawn = random.nextULID(now: now)
+        let count = UInt64(shardCount)
+        let low = drawn.low - drawn.low % count
+        let (homed, overflowed) = low.addingReportingOverflow(UInt64(shard))
+        return ULID(high: drawn.high, low: overflowed ? low - count + UInt64(shard) : homed)
+    }
+
+    // MARK: - Internal events
+
+    /// An event that the server makes itself. It becomes a row only when something listens to it.
+    func publish(name: String, data: RawJSON, senderID: String?, meta: RawJSON?) {
+        guard registry.hasTrigger(for: name) else { return }
+        let event = IncomingEvent(name: name, data: data, senderID: senderID, timestamp: now, meta: meta)
+        accept(event, id: random.nextULID(now: now), key: senderID.map(EventKey.init(senderID:)), alreadyStarted: [])
+    }
+
+    /// `POST /invoke/{slug}`: an invocation that nobody waits for.
+    func acceptInvocation(of slug: String, _ submitted: SubmittedEvent) {
+        let id = submitted.internalID ?? random.nextULID(now: now)
+        accept(
+            submitted.event, id: id, receivedAt: now,
+            invoking: registry.function(named: slug), invoker: nil
+        )
+        decision.answer = .accepted([id])
+    }
+
+    /// Stores an invocation, starts its target, and what else listens to `inngest/function.invoked`.
+    /// Only the target's run answers the invoker.
+    func accept(
+        _ event: IncomingEvent,
+        id: ULID,
+        receivedAt: Timestamp,
+        invoking target: FunctionRecord?,
+        invoker: Invoker?
+    ) {
+        let stored = store(event, id: id, key: nil, receivedAt: receivedAt)
+        let time = max(now, event.timestamp ?? now)
+        if let target { start(target, for: stored, at: time, invoker: invoker) }
+        for function in registry.functions(startedBy: event.name, data: event.data) where function.id != target?.id {
+            start(function, for: stored, at: time)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import ApusCore
+import DequeModule
+
+/// Asking other shards, and doing what they ask, exactly once.
+extension ShardCore {
+    func send(_ message: Message, to receiver: ShardID) {
+        let number = outboxes[receiver, default: Outbox()].append(message, at: now)
+        decision.writes.append(.send(to: receiver, number: number, message))
+        decision.effects.append(.send(to: receiver, number: number, message))
+    }
+
+    func forgetMessages(to receiver: ShardID, upTo number: UInt64) {
+        outboxes[receiver]?.acknowledge(upTo: number)
+        decision.writes.append(.forget(to: receiver, upTo: number))
+    }
+
+    func resendMessages() {
+        for receiver in outboxes.keys.sorted() {
+            let due = outboxes[receiver]?.due(at: now, after: configuration.resendAfter) ?? []
+            for pending in due {
+                decision.effects.append(.send(to: receiver, number: pending.number, pending.message))
+            }
+        }
+    }
+
+    /// Applies the next message of a sender. Repeats are acknowledged again; one that came too early
+    /// is left alone, because the sender will repeat it after the ones before it.
+    /// - Parameter runWasRead: the run that the message is for is in memory if it still lives.
+    func receive(_ message: Message, number: UInt64, from sender: ShardID, runWasRead: Bool = false) {
+        let last = applied[sender] ?? 0
+        guard number == last + 1 else {
+            if number <= last { decision.effects.append(.acknowledge(to: sender, upTo: last)) }
+            return
+        }
+        if case .resume(let run, _, _, _) = message, residents[run] == nil, !runWasRead {
+            load(run, for: .message(from: sender, number: number, message))
+            return
+        }
+        apply(message)
+        applied[sender] = number
+        decision.writes.append(.applied(from: sender, number: number))
+        decision.effects.append(.acknowledge(to: sender, upTo: number))
+    }
+
+    private func apply(_ message: Message) {
+        switch message {
+        case .invoke(let function, let event, let id, let receivedAt, let invoker):
+            guard let target = registry.functions[function] else {
+                answer(invoker, outcome: .failed, memo: InvokeMemo.unknown(function.description))
+                return
+            }
+            accept(event, id: id, receivedAt: receivedAt, invoking: target, invoker: invoker)
+        case .resume(let run, let step, let outcome, let memo):
+            guard let resident = residents[run] else { return }
+            resume(resident, step: step, outcome: outcome, memo: memo)
+        }
+    }
+
+    /// Gives a waiting step its result. A run that is not in memory gets it by a message to our own
+    /// shard, which is as durable as the decision that made it.
+    func answer(_ invoker: Invoker, outcome: StepResult.Outcome, memo: RawJSON) {
+        if invoker.shard == shard, let resident = residents[invoker.run] {
+            resume(resident, step: invoker.step, outcome: outcome, memo: memo)
+        } else {
+            send(.resume(run: invoker.run, step: invoker.step, outcome: outcome, memo: memo), to: invoker.shard)
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import ApusCore
+
+/// What an app's answer means for its run.
+extension ShardCore {
+    func receive(_ reply: AppReply, for call: CallID) {
+        release(call, reply: reply)
+        guard let resident = residents[call.run], let job = resident.run.job(call.job),
+            job.isCalling, job.generation == call.generation
+        else { return }
+        switch reply {
+        case .ops(let list): receive(list, for: job, of: resident)
+        case .returned(let result):
+            finish(resident, RunEnd(status: .completed, output: result.map(payload)))
+        case .failed(let failure): receive(failure, for: job, of: resident)
+        }
+    }
+
+    /// The call's slot is free again, also when its run has ended or has moved on.
+    private func release(_ call: CallID, reply: AppReply) {
+        guard let open = openCalls.removeValue(forKey: call) else { return }
+        gates[open.app]?.callEnded(bytes: open.bytes)
+        if case .failed(let failure) = reply, failure.isUnreachable {
+            gates[open.app]?.breaker.callDidNotReachApp(now: now)
+        } else {
+            gates[open.app]?.breaker.callReachedApp()
+        }
+        stir(open.app)
+    }
+
+    /// The attempt failed: try again later, or give up the run.
+    private func receive(_ failure: AttemptFailure, for job: Job, of resident: Resident) {
+        let function = registry.functions[resident.run.start.function]
+        guard !failure.isFinal, Int(job.attempt) + 1 < maxAttempts(of: function) else {
+            fail(resident, failure)
+            return
+        }
+        retry(job, of: resident, at: failure.retryAfter, error: failure.body, cause: failure.cause)
+    }
+
+    private func retry(_ job: Job, of resident: Resident, at time: Timestamp?, error: RawJSON, cause: String) {
+        let retryAt =
+            time
+            ?? now
+            + Backoff.delay(afterAttempt: Int(job.attempt), configuration: configuration, random: &random)
+        record(.attemptFailed(job: job.number, retryAt: retryAt, error: error), resident)
+        tell(resident, .attemptFailed(attempt: Int(job.attempt), cause: cause, retryAt: retryAt))
+    }
+
+    // MARK: - Op lists
+
+    private func receive(_ list: AppReply.OpList, for job: Job, of resident: Resident) {
+        let limits = configuration.limits
+        guard list.ops.count <= limits.opsPerReply else {
+            fail(resident, .overflowedSteps(limit: limits.opsPerReply))
+            return
+        }
+        let hasAttempts = Int(job.attempt) + 1 < maxAttempts(of: registry.functions[resident.run.start.function])
+        let ops = list.ops.filter { !$0.kind.isLazy }
+        var instructions: [Instruction] = []
+        instructions.reserveCapacity(ops.count)
+        do throws(InstructionError) {
+            for op in ops {
+                instructions.append(
+                    try .understand(op, isFinal: list.isFinal || !hasAttempts, now: now, limits: limits)
+                )
+            }
+        } catch {
+            receive(error.failure, for: job, of: resident)
+            return
+        }
+
+        let version = resident.run.version == -1 ? list.version : nil
+        var isRetried = false
+        if case .retry(_, let error, _, _)? = instructions.first(where: \.isRetry) {
+            retry(job, of: resident, at: list.retryAfter, error: error, cause: ErrorText.summary(of: error))
+            isRetried = true
+        } else {
+            record(.answered(job: job.number, version: version), resident)
+        }
+        beginParallel(ops, of: resident)
+        let settled = carryOut(instructions, from: job, of: resident)
+        guard !resident.run.isFinished else { return }
+        discover(after: settled, isRetried: isRetried && job.step == nil, of: resident)
+        keepGoing(after: job, isEmpty: ops.allSatisfy { $0.kind == .none }, of: resident)
+    }
+
+    /// Several steps in one reply, of which at least one will finish later, are joined by one
+    /// discovery once all of them have. Runs of version 1 are not joined; they plan from here on.
+    private func beginParallel(_ ops: [Op], of resident: Resident) {
+        guard ops.count >= 2 else { return }
+        guard resident.run.version >= 2 else {
+            if !resident.run.isPlanning { record(.planMode(true), resident) }
+            return
+        }
+        guard ops.contains(where: \.kind.isAsynchronous) else { return }
+        var steps: [StepID] = []
+        for op in ops where op.kind != .none && !resident.run.isFinished(op.id) && !steps.contains(op.id) {
+            steps.append(op.id)
+        }
+        guard !steps.isEmpty else { return }
+        record(.parallel(steps: steps, joint: JointKey.of(steps)), resident)
+    }
+
+    /// What a reply settled, for the discovery that follows it.
+    private struct Settled {
+        var steps: [StepID] = []
+        var races: [StepID] = []
+        var isFailure = false
+        var joint: UInt64?
+        var callsAgain = false
+    }
+
+    private func carryOut(_ instructions: [Instruction], from job: Job, of resident: Resident) -> Settled {
+        var settled = Settled(joint: resident.run.joint)
+        let position = job.stackPosition
+        for instruction in instructions {
+            switch instruction {
+            case .finish(let step, let outcome, let memo, let label, let isRace):
+                guard !resident.run.isFinished(step) else { continue }
+                guard resident.run.memos.byteCount + memo.bytes.count <= configuration.limits.runStateBytes else {
+                    fail(resident, .overflowedState(limit: configuration.limits.runStateBytes))
+                    return settled
+                }
+                settle(resident, step, outcome, memo: memo, label: label)
+                settled.steps.append(step)
+                if isRace || job.isRace { settled.races.append(step) }
+                if outcome == .failed { settled.isFailure = true }
+            case .plan(let step, let label, let isRace):
+                guard !resident.run.isFinished(step) else { continue }
+                schedule(.target(step), key: .plan(step), due: now, label: label, position: position, isRace: isRace, of: resident)
+            case .sleep(let step, let until, let label, let isRace):
+                guard !resident.run.isFinished(step) else { continue }
+                schedule(.sleep(step), key: .sleep(step), due: until, label: label, position: position, isRace: isRace, of: resident)
+            case .invoke(let invocation):
+                guard !resident.run.isFinished(invocation.step) else { continue }
+                if !invoke(invocation, from: job, of: resident) {
+                    settled.steps.append(invocation.step)
+                    if invocation.isRace { settled.races.append(invocation.step) }
+                }
+            case .callAgain:
+                settled.callsAgain = true
+            case .retry, .nothing, .endRun:
+                continue
+            }
+        }
+        for case .endRun(let result) in instructions {
+            finish(resident, RunEnd(status: .completed, output: result.map(payload)))
+            break
+        }
+        return settled
+    }
+
+    /// Schedules the one discovery that a reply's finished steps lead to. A retry of an untargeted
+    /// call is that discovery already.
+    private func discover(after settled: Settled, isRetried: Bool, of resident: Resident) {
+        if settled.callsAgain { requestDiscovery(of: resident) }
+        guard let first = settled.steps.first, !isRetried else { return }
+        if let race = settled.races.first {
+            discover(because: .after(race), isRace: true, joint: nil, of: resident)
+        } else {
+            let cause: JobKey =
+                settled.steps.count > 1
+                ? .joined(JointKey.of(settled.steps))
+                : settled.isFailure ? .afterFailure(first) : .after(first)
+            discover(because: cause, isRace: false, joint: settled.joint, of: resident)
+        }
+    }
+
+    /// A reply must leave its run with something to do. An empty one asks to be called again; one
+    /// that repeats only what is known would stall the run and counts as a failed attempt.
+    private func keepGoing(after job: Job, isEmpty: Bool, of resident: Resident) {
+        guard resident.run.jobs.isEmpty else { return }
+        if isEmpty, resident.run.emptyReplies < configuration.limits.emptyReplies {
+            requestDiscovery(of: resident)
+            return
+        }
+        record(.scheduled(job), resident)
+        receive(
+            .noticed(message: "The app's reply made no progress: it reported no step that is not finished already."),
+            for: job,
+            of: resident
+        )
+    }
+}
+
+extension Instruction {
+    fileprivate var isRetry: Bool {
+        if case .retry = self { true } else { false }
+    }
+}
+
+/// Names the joint discovery of a set of steps, independent of their order.
+enum JointKey {
+    static func of(_ steps: [StepID]) -> UInt64 {
+        var bytes: [UInt8] = []
+        for step in steps.sorted() {
+            bytes.append(contentsOf: step.description.utf8)
+            bytes.append(0)
+        }
+        return StableHash.of(bytes)
+    }
+}
+
+/// A step's or function's error in a few words, for logs.
+enum ErrorText {
+    static func summary(of error: RawJSON) -> String {
+        let view = error.view
+        let name = view["name"]?.string ?? "Error"
+        guard let message = view["message"]?.string else { return name }
+        return "\(name): \(message)"
+    }
+}
+
+extension AttemptFailure {
+    static func overflowedSteps(limit: Int) -> AttemptFailure {
+        .noticed(
+            name: "InngestErrFunctionOverflowed",
+            message: "The function run exceeded the step limit of \(limit) steps.",
+            isFinal: true
+        )
+    }
+
+    static func overflowedState(limit: Int) -> AttemptFailure {
+        .noticed(
+            name: "InngestErrStateOverflowed",
+            message: "The function run exceeded the state size limit of \(limit) bytes.",
+            isFinal: true
+        )
+    }
+}

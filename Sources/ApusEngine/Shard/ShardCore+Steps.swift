@@ -1,0 +1,160 @@
+import ApusCore
+
+/// Steps finishing, and the jobs that they lead to.
+extension ShardCore {
+    func settle(
+        _ resident: Resident,
+        _ step: StepID,
+        _ outcome: StepResult.Outcome,
+        memo: RawJSON,
+        label: StepLabel
+    ) {
+        record(.stepFinished(StepResult(step: step, outcome: outcome, memo: payload(memo), label: label)), resident)
+        tell(resident, .stepFinished(name: label.name, outcome))
+    }
+
+    /// - Returns: whether the job is new; a cause that was met before makes no second job.
+    @discardableResult
+    func schedule(
+        _ kind: Job.Kind,
+        key: JobKey,
+        due: Timestamp,
+        label: StepLabel,
+        position: UInt32,
+        isRace: Bool,
+        of resident: Resident
+    ) -> Job? {
+        guard !resident.run.hasSpent(key) else { return nil }
+        if let step = Job(number: 0, key: key, kind: kind, due: due, stackPosition: 0).step {
+            record(.stepNamed(step, label), resident)
+        }
+        return schedule(kind, key: key, due: due, position: position, isRace: isRace, of: resident)
+    }
+
+    @discardableResult
+    private func schedule(
+        _ kind: Job.Kind,
+        key: JobKey,
+        due: Timestamp,
+        position: UInt32,
+        isRace: Bool,
+        of resident: Resident
+    ) -> Job {
+        let job = Job(
+            number: resident.run.nextJob, key: key, kind: kind, due: due,
+            stackPosition: position, isRace: isRace
+        )
+        record(.scheduled(job), resident)
+        if due <= now { fireDueJobs(of: resident) }
+        return job
+    }
+
+    /// Schedules a discovery after a step, unless its siblings have to finish first.
+    /// - Parameter joint: the parallel batch that the step belonged to.
+    func discover(because cause: JobKey, isRace: Bool, joint: UInt64?, of resident: Resident) {
+        if !isRace, resident.run.version >= 2, !resident.run.pending.isEmpty { return }
+        let isJoined = !isRace && resident.run.version >= 2
+        let key = isJoined ? joint.map(JobKey.joined) ?? cause : cause
+        guard !resident.run.hasSpent(key), !hasUnsentDiscovery(resident.run) else { return }
+        schedule(.discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
+    }
+
+    /// A discovery that has not been sent yet will carry every result until then; a second one
+    /// beside it would only ask the app the same question twice.
+    private func hasUnsentDiscovery(_ run: Run) -> Bool {
+        run.jobs.contains { job in
+            guard case .scheduled(let due) = job.phase else { return false }
+            return job.kind == .discovery && job.attempt == 0 && due <= now
+        }
+    }
+
+    func requestDiscovery(of resident: Resident) {
+        let key = JobKey.requested(resident.run.nextJob)
+        schedule(.discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
+    }
+
+    /// A sleep is over. Its job goes on as the discovery that follows, unless siblings are pending.
+    func wake(_ resident: Resident, from step: StepID, job: Job) {
+        settle(resident, step, .completed, memo: .null, label: label(of: step, .sleep, in: resident.run))
+        if !job.isRace, resident.run.version >= 2, !resident.run.pending.isEmpty { return }
+        guard !hasUnsentDiscovery(resident.run) else { return }
+        var discovery = Job(
+            number: job.number, key: job.key, kind: .discovery, due: now,
+            stackPosition: UInt32(resident.run.stack.count)
+        )
+        discovery.generation = job.generation
+        record(.scheduled(discovery), resident)
+        enqueue(discovery, of: resident)
+    }
+
+    // MARK: - Invoke
+
+    /// - Returns: `false` when the step was settled at once because its target is unknown.
+    func invoke(_ invocation: Invocation, from job: Job, of resident: Resident) -> Bool {
+        let step = invocation.step
+        guard !resident.run.hasSpent(.deadline(step)) else { return true }
+        guard let target = registry.function(named: invocation.function) else {
+            settle(
+                resident, step, .failed,
+                memo: InvokeMemo.unknown(invocation.function), label: invocation.label
+            )
+            return false
+        }
+        let invoker = Invoker(shard: shard, run: resident.row, runID: resident.run.id, step: step)
+        let eventID = random.nextULID(now: now)
+        let deadline = schedule(
+            .deadline(step), key: .deadline(step), due: invocation.deadline, label: invocation.label,
+            position: job.stackPosition, isRace: invocation.isRace, of: resident
+        )
+        guard let deadline else { return true }
+        record(
+            .invoked(
+                InvokeWait(
+                    step: step, deadlineJob: deadline.number, event: eventID,
+                    functionSlug: target.configuration.slug, isRace: invocation.isRace
+                )
+            ),
+            resident
+        )
+        let event = invocation.event(
+            correlation: invoker.correlation,
+            source: registry.functions[resident.run.start.function]
+        )
+        let home = Self.home(of: eventID, shardCount: shardCount)
+        if home == shard {
+            accept(event, id: eventID, receivedAt: now, invoking: target, invoker: invoker)
+        } else {
+            send(.invoke(function: target.id, event: event, id: eventID, receivedAt: now, invoker: invoker), to: home)
+        }
+        return true
+    }
+
+    /// The invoked run has ended. The first result wins: a deadline that passed before, or a repeat,
+    /// leaves nothing to do.
+    func resume(_ resident: Resident, step: StepID, outcome: StepResult.Outcome, memo: RawJSON) {
+        endWait(of: resident, for: step, outcome, memo: memo, because: .resumed(step))
+    }
+
+    func giveUpWait(of resident: Resident, for step: StepID) {
+        endWait(of: resident, for: step, .timedOut, memo: InvokeMemo.timedOut, because: .timedOut(step))
+    }
+
+    private func endWait(
+        of resident: Resident,
+        for step: StepID,
+        _ outcome: StepResult.Outcome,
+        memo: RawJSON,
+        because cause: JobKey
+    ) {
+        guard !resident.run.isFinished, !resident.run.isFinished(step), let wait = resident.run.waits[step] else {
+            return
+        }
+        let joint = resident.run.joint
+        settle(resident, step, outcome, memo: memo, label: label(of: step, .invoke, in: resident.run))
+        discover(because: cause, isRace: wait.isRace, joint: joint, of: resident)
+    }
+
+    private func label(of step: StepID, _ kind: StepKind, in run: Run) -> StepLabel {
+        run.labels[step] ?? StepLabel(name: step.description, kind: kind)
+    }
+}

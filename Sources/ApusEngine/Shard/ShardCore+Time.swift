@@ -1,0 +1,102 @@
+import ApusCore
+import HeapModule
+
+/// Time passing, and runs coming into memory because of it.
+extension ShardCore {
+    func passTime() {
+        fireDueWakes()
+        readWakes()
+        for app in gates.keys.sorted(by: { $0.description < $1.description }) {
+            guard gates[app]?.breaker.beginProbe(now: now) == true, let record = registry.apps[app] else { continue }
+            decision.effects.append(.probe(app: app, url: record.url))
+        }
+        resendMessages()
+    }
+
+    func receiveWakes(_ page: WakePage) {
+        wakeReader.receive(page)
+        for wake in page.wakes where residents[wake.run] == nil { wakes.insert(wake) }
+        fireDueWakes()
+        readWakes()
+    }
+
+    func probeEnded(app: UUID16, reachable: Bool) {
+        gates[app, default: AppGate()].breaker.probeEnded(reachable: reachable, now: now)
+        stir(app)
+    }
+
+    private func readWakes() {
+        guard let read = wakeReader.begin(at: now, held: wakes.count) else { return }
+        decision.effects.append(.readWakes(after: read.after, upTo: read.upTo, limit: read.limit))
+    }
+
+    /// Handles what has fallen due, a bounded number at a time; the rest is still due at the next tick.
+    private func fireDueWakes() {
+        var budget = 1_000
+        while budget > 0, loads.count < configuration.limits.concurrentLoads,
+            let wake = wakes.min, wake.at <= now
+        {
+            _ = wakes.popMin()
+            budget -= 1
+            if let resident = residents[wake.run] {
+                if resident.armed == wake.at { resident.armed = nil }
+                fireDueJobs(of: resident)
+            } else {
+                load(wake.run)
+            }
+        }
+    }
+
+    func load(_ row: RowID, for postponed: Postponed? = nil) {
+        if loads[row] == nil {
+            loads[row] = []
+            decision.effects.append(.load(row))
+        }
+        if let postponed { loads[row]?.append(postponed) }
+    }
+
+    func receiveRun(_ row: RowID, _ loaded: LoadedRun?) {
+        let postponed = loads.removeValue(forKey: row) ?? []
+        if residents[row] == nil, let loaded, !loaded.projection.status.isFinal,
+            let first = loaded.turns.first, case .started(let start)? = first.entries.first
+        {
+            var run = Run(row: row, start: start, createdAt: first.at)
+            for turn in loaded.turns { run.apply(turn) }
+            let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
+            residents[row] = resident
+            touch(resident)
+            fireDueJobs(of: resident)
+        }
+        for case .message(let sender, let number, let message) in postponed {
+            receive(message, number: number, from: sender, runWasRead: true)
+        }
+        fireDueWakes()
+    }
+
+    /// Sends calls that are due to their app's queue, ends sleeps, gives up waits.
+    func fireDueJobs(of resident: Resident) {
+        touch(resident)
+        for job in resident.run.jobs where !resident.queued.contains(job.number) {
+            // An earlier job of this loop may have ended this one.
+            guard resident.run.job(job.number) == job else { continue }
+            switch job.phase {
+            case .calling:
+                if isOrphaned(job, of: resident) { enqueue(job, of: resident) }
+            case .scheduled(let due):
+                guard due <= now else { continue }
+                switch job.kind {
+                case .discovery, .target: enqueue(job, of: resident)
+                case .sleep(let step): wake(resident, from: step, job: job)
+                case .deadline(let step): giveUpWait(of: resident, for: step)
+                }
+            }
+        }
+    }
+
+    /// A call that an earlier process made: its reply can never arrive, so it is repeated as the
+    /// same attempt under the next generation.
+    func isOrphaned(_ job: Job, of resident: Resident) -> Bool {
+        job.isCalling
+            && openCalls[CallID(run: resident.row, job: job.number, generation: job.generation)] == nil
+    }
+}

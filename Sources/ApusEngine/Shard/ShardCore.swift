@@ -1,0 +1,225 @@
+import ApusCore
+import DequeModule
+import HeapModule
+
+/// The state machine of one shard: *decide*.
+///
+/// `decide` takes an input, the time and nothing else; it reads no clock, awaits nothing and touches
+/// no socket. What it returns must be made durable before any of its effects happen. Confined to its
+/// owner: a shard's event loop, or the simulation.
+package final class ShardCore {
+    package let shard: ShardID
+    package let shardCount: Int
+    package let configuration: EngineConfiguration
+    package internal(set) var registry: Registry
+
+    var rows: RowCounters
+    var random: SplitMix64
+    /// Runs that are folded in memory.
+    var residents: [RowID: Resident] = [:]
+    var residentBytes = 0
+    /// Idle runs, longest idle first; stale places are skipped.
+    var idle: Deque<(run: RowID, stamp: UInt64)> = []
+    /// Runs that are being read, and what waits for them.
+    var loads: [RowID: [Postponed]] = [:]
+    var wakes = Heap<Wake>()
+    var wakeReader: WakeReader
+    var gates: [UUID16: AppGate] = [:]
+    var stepURLs: [UUID16: StepURLTemplate] = [:]
+    /// Calls whose replies have not come back, also of runs that have ended since.
+    var openCalls: [CallID: OpenCall] = [:]
+    var recents = RecentEvents()
+    var outboxes: [ShardID: Outbox] = [:]
+    var applied: [ShardID: UInt64]
+
+    /// The newest batch that is durable.
+    package var committedBatch: UInt64 = 0
+
+    // The decision in progress.
+    var decision = Decision()
+    var now: Timestamp
+    var batch: UInt64 = 0
+    var touched: [Resident] = []
+    /// Apps whose queue or room changed, in the order in which it happened.
+    var stirredApps: [UUID16] = []
+
+    struct OpenCall {
+        var app: UUID16
+        var bytes: Int
+    }
+
+    /// What waits until a run has been read.
+    enum Postponed {
+        case message(from: ShardID, number: UInt64, Message)
+    }
+
+    /// - Parameters:
+    ///   - openCalls: calls that this process made before it had to read the shard again and whose
+    ///     replies can still arrive; they are not repeated.
+    ///   - seed: everything that the shard draws at random follows from it.
+    package init(
+        shard: ShardID,
+        shardCount: Int,
+        state: ShardState,
+        openCalls: [CallID: UUID16] = [:],
+        configuration: EngineConfiguration,
+        seed: UInt64
+    ) {
+        self.shard = shard
+        self.shardCount = shardCount
+        self.configuration = configuration
+        registry = state.registry
+        rows = state.rows
+        random = SplitMix64(seed: seed)
+        applied = state.applied
+        now = state.time
+        wakeReader = WakeReader(span: configuration.wakeHorizon, page: configuration.limits.wakePage)
+        for (receiver, number) in state.nextNumbers { outboxes[receiver, default: Outbox()].next = number }
+        for (receiver, number, message) in state.unacknowledged {
+            outboxes[receiver, default: Outbox()].restore(number: number, message)
+        }
+        for (call, app) in openCalls {
+            self.openCalls[call] = OpenCall(app: app, bytes: 0)
+            gates[app, default: AppGate()].callBegan(bytes: 0)
+        }
+    }
+
+    /// Decides what an input means.
+    /// - Parameters:
+    ///   - time: the owner's clock; the shard's own never goes back.
+    ///   - batch: the number of the batch that will hold the decision's writes.
+    package func decide(_ input: Input, at time: Timestamp, batch: UInt64) -> Decision {
+        now = max(now, time)
+        self.batch = batch
+        switch input {
+        case .events(let events, let prior): acceptEvents(events, prior: prior)
+        case .invoke(let slug, let event): acceptInvocation(of: slug, event)
+        case .reply(let call, let reply): receive(reply, for: call)
+        case .tick: passTime()
+        case .loaded(let row, let run): receiveRun(row, run)
+        case .wakes(let page): receiveWakes(page)
+        case .register(let registration): register(registration)
+        case .syncFailed(let url, let reason): recordSyncFailure(url: url, reason: reason)
+        case .registry(let registry): adopt(registry)
+        case .message(let sender, let number, let message): receive(message, number: number, from: sender)
+        case .acknowledged(let receiver, let number): forgetMessages(to: receiver, upTo: number)
+        case .probed(let app, let reachable): probeEnded(app: app, reachable: reachable)
+        }
+        sendDueCalls()
+        sealTurns()
+        evictIdleRuns()
+        defer { decision = Decision() }
+        return decision
+    }
+
+    /// When `Input.tick` is next needed; `nil` when only other inputs can change anything.
+    package var nextWake: Timestamp? {
+        var next = wakeReader.nextRead
+        func consider(_ time: Timestamp?) {
+            guard let time else { return }
+            next = next.map { min($0, time) } ?? time
+        }
+        if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
+        for gate in gates.values { consider(gate.breaker.probeAt) }
+        for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
+        return next
+    }
+
+    /// Whether new events may come in; `false` while another shard is far behind.
+    package var acceptsEvents: Bool {
+        outboxes.values.allSatisfy { $0.unacknowledged.count < configuration.limits.unacknowledgedMessages }
+    }
+
+    /// The shard that owns what has this id.
+    package static func home(of id: ULID, shardCount: Int) -> ShardID {
+        ShardID(id.low % UInt64(shardCount))
+    }
+
+    // MARK: - Recording
+
+    func record(_ entry: JournalEntry, _ resident: Resident) {
+        resident.run.apply(entry, at: now)
+        resident.openTurn.append(entry)
+        touch(resident)
+    }
+
+    func touch(_ resident: Resident) {
+        guard !resident.isTouched else { return }
+        resident.isTouched = true
+        touched.append(resident)
+    }
+
+    /// Large values get a row of their own, so that journals stay small to scan.
+    func payload(_ json: RawJSON) -> Payload {
+        guard json.bytes.count > configuration.limits.inlinePayloadBytes else { return Payload(json) }
+        let row = draw(&rows.payload)
+        decision.writes.append(.payload(row: row, json))
+        return Payload(json, row: row)
+    }
+
+    func tell(_ resident: Resident, _ what: RunChange.What) {
+        decision.effects.append(
+            .changed(RunChange(run: resident.run.id, function: resident.run.start.functionSlug, what: what))
+        )
+    }
+
+    /// Writes what the decision recorded about each run: one journal row and one projection a run.
+    private func sealTurns() {
+        for resident in touched {
+            resident.isTouched = false
+            resident.stamp &+= 1
+            if !resident.openTurn.isEmpty {
+                let row = draw(&rows.turn)
+                decision.writes.append(
+                    .turn(
+                        row: row, run: resident.row, previous: resident.head,
+                        Turn(at: now, entries: resident.openTurn)
+                    )
+                )
+                resident.head = row
+                resident.openTurn = []
+                resident.batch = batch
+                decision.writes.append(
+                    .projection(run: resident.row, RunProjection(of: resident.run, head: row))
+                )
+            }
+            if resident.run.isFinished {
+                residents[resident.row] = nil
+                residentBytes -= resident.accountedBytes
+            } else {
+                arm(resident)
+                account(resident)
+                if resident.isIdle { idle.append((resident.row, resident.stamp)) }
+            }
+        }
+        touched.removeAll(keepingCapacity: true)
+    }
+
+    /// Keeps the run's next alarm in the heap, unless the store's index will bring it in time.
+    private func arm(_ resident: Resident) {
+        guard let due = resident.nextDue, resident.armed != due else { return }
+        if let indexed = resident.run.wakeTime, indexed > wakeReader.horizon { return }
+        resident.armed = due
+        wakes.insert(Wake(at: due, run: resident.row))
+    }
+
+    private func account(_ resident: Resident) {
+        let bytes = resident.estimatedBytes
+        residentBytes += bytes - resident.accountedBytes
+        resident.accountedBytes = bytes
+    }
+
+    private func evictIdleRuns() {
+        while residentBytes > configuration.limits.residentBytes, let candidate = idle.popFirst() {
+            guard let resident = residents[candidate.run], resident.stamp == candidate.stamp, resident.isIdle else {
+                continue
+            }
+            guard resident.batch <= committedBatch else {
+                idle.prepend(candidate)
+                return
+            }
+            residents[candidate.run] = nil
+            residentBytes -= resident.accountedBytes
+        }
+    }
+}

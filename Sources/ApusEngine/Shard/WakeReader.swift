@@ -1,0 +1,56 @@
+import ApusCore
+
+/// Decides when to read the next stretch of the store's wake-up index, so that near alarms are in
+/// memory and far ones are not.
+///
+/// The horizon moves *before* a stretch is read, and the read begins only after every decision made
+/// until then is durable: a run that falls asleep meanwhile is either in the stretch or puts itself
+/// into the heap.
+struct WakeReader {
+    /// Every wake-up until here is in memory or being read.
+    private(set) var horizon = Timestamp(milliseconds: -1)
+    private var cursor: Wake?
+    private var isReading = false
+    /// More rows lie below the horizon than the last page could hold.
+    private var hasMore = false
+    private let span: TimeSpan
+    private let page: Int
+
+    init(span: TimeSpan, page: Int) {
+        self.span = span
+        self.page = page
+    }
+
+    struct Read {
+        var after: Wake?
+        var upTo: Timestamp
+        var limit: Int
+    }
+
+    /// When the next stretch will be needed.
+    var nextRead: Timestamp? {
+        if isReading || hasMore { return nil }
+        return horizon.milliseconds < 0
+            ? Timestamp(milliseconds: 0)
+            : Timestamp(milliseconds: horizon.milliseconds - span.milliseconds / 2)
+    }
+
+    /// - Parameter held: the alarms in memory; a full heap waits before it reads on.
+    mutating func begin(at now: Timestamp, held: Int) -> Read? {
+        guard !isReading else { return nil }
+        if hasMore {
+            guard held < page else { return nil }
+        } else {
+            guard let due = nextRead, due <= now else { return nil }
+            horizon = max(horizon, now + span)
+        }
+        isReading = true
+        return Read(after: cursor, upTo: horizon, limit: page)
+    }
+
+    mutating func receive(_ page: WakePage) {
+        isReading = false
+        hasMore = page.isFull
+        cursor = page.isFull ? page.wakes.last : Wake(at: page.upTo, run: .max)
+    }
+}

@@ -1,0 +1,46 @@
+import NIOCore
+
+/// Names one call of one client.
+package struct AppCallID: Hashable, Sendable {
+    let number: UInt64
+}
+
+/// A call under way: the request, where it is by now, and whom to tell.
+final class AppCall {
+    enum Phase {
+        /// In line for a connection.
+        case waiting
+        /// A connection is being opened for it.
+        case connecting
+        /// The request was handed to this connection.
+        case sent(AppConnection)
+        /// `done` was called.
+        case ended
+    }
+
+    let id: AppCallID
+    /// The request as the caller gave it; a redirect repeats it at another URL.
+    let request: AppRequest
+    let done: (Result<AppResponse, AppCallFailure>) -> Void
+    var phase: Phase = .waiting
+    /// Where the request goes now: the URL of the request, or the target of the last redirect.
+    var url: AppURL
+    var redirects = 0
+    /// A kept-alive connection turned out to be dead. The repeat goes out on a new connection, and only once.
+    var needsFreshConnection = false
+
+    init(id: AppCallID, request: AppRequest, done: @escaping (Result<AppResponse, AppCallFailure>) -> Void) {
+        self.id = id
+        self.request = request
+        self.done = done
+        self.url = request.url
+    }
+
+    var isWaiting: Bool {
+        if case .waiting = phase { true } else { false }
+    }
+
+    var hasEnded: Bool {
+        if case .ended = phase { true } else { false }
+    }
+}

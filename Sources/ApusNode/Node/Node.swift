@@ -1,0 +1,378 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The engine of one process: its shards on an event loop, the store's threads, calls to apps.
+///
+/// Everything here may be called from any thread or task.
+package final class Node: Sendable {
+    package struct Configuration: Sendable {
+        package var engine = EngineConfiguration()
+        package var client = AppClient.Configuration()
+        /// Requests that may wait for their commit at a time; past it senders are asked to wait.
+        package var waitingRequests = 20_000
+        /// Bytes of events that may wait for their commit at a time.
+        package var waitingBytes = 64 << 20
+        /// The store's size above which the oldest finished runs are removed; `nil` keeps all.
+        package var storeBytes: Int64?
+        package var userAgent = "Apus"
+
+        package init() {}
+    }
+
+    private let configuration: Configuration
+    private let store: any Store
+    private let loop: any EventLoop
+    private let writing = NIOThreadPool(numberOfThreads: 1)
+    private let reading = NIOThreadPool(numberOfThreads: 2)
+    private let logger: Logger
+    private let clock: NodeClock
+    private let core: NIOLoopBoundBox<LoopCore>
+    private let intake: Intake
+    private let state: Mutex<PublicState>
+
+    private struct PublicState {
+        var registry = Registry()
+        var conditions: [ShardID: ShardCondition] = [:]
+        var isDraining = false
+    }
+
+    /// What lives on the loop.
+    private final class LoopCore {
+        var shards: [Shard] = []
+        var hosts: [LoopHost] = []
+        let caller: AppCaller
+        /// Where the next event without an id of its own goes.
+        var nextShard = 0
+        var maintenance: RepeatedTask?
+
+        init(caller: AppCaller) {
+            self.caller = caller
+        }
+    }
+
+    package init(
+        store: any Store,
+        configuration: Configuration,
+        loop: any EventLoop,
+        clock: NodeClock = .wall,
+        logger: Logger
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.loop = loop
+        self.clock = clock
+        self.logger = logger
+        intake = Intake(requests: configuration.waitingRequests, bytes: configuration.waitingBytes)
+        state = Mutex(PublicState())
+        let client = AppClient(eventLoop: loop, configuration: configuration.client)
+        let caller = AppCaller(client: client, userAgent: configuration.userAgent, clock: clock)
+        core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller), eventLoop: loop)
+    }
+
+    // MARK: - Life
+
+    /// Starts every shard and returns once all of them take events.
+    package func start() async throws {
+        writing.start()
+        reading.start()
+        let (ready, readied) = AsyncStream.makeStream(of: Void.self)
+        loop.execute { [self] in makeShards(readied) }
+        for await _ in ready { break }
+        startMaintenance()
+    }
+
+    private func makeShards(_ readied: AsyncStream<Void>.Continuation) {
+        let core = core.value
+        for id in 0..<ShardID(store.shardCount) {
+            let host = LoopHost(
+                shard: id, loop: loop, store: store, writing: writing, reading: reading,
+                clock: clock, logger: logger
+            )
+            let shard = Shard(
+                id: id, shardCount: store.shardCount, configuration: configuration.engine, host: host
+            )
+            host.onTick = { [unowned shard] in shard.tick() }
+            host.onEffect = { [unowned self] effect in perform(effect, of: id) }
+            host.onCondition = { [unowned self, unowned shard] condition in
+                noteCondition(condition, of: shard)
+                if state.withLock({ $0.conditions.values.filter { $0 == .running }.count }) == store.shardCount {
+                    readied.yield()
+                }
+            }
+            core.shards.append(shard)
+            core.hosts.append(host)
+        }
+        for shard in core.shards { shard.start() }
+    }
+
+    /// Takes nothing new, lets the calls under way finish for at most `timeout`, and stops.
+    package func shutdown(drainFor timeout: TimeAmount) async {
+        state.withLock { $0.isDraining = true }
+        let (drained, done) = AsyncStream.makeStream(of: Void.self)
+        loop.execute { [self] in
+            core.value.maintenance?.cancel()
+            core.value.caller.drain { done.yield() }
+            loop.scheduleTask(in: timeout) { done.yield() }
+        }
+        for await _ in drained { break }
+        let (settled, settle) = AsyncStream.makeStream(of: Void.self)
+        loop.execute { [self] in
+            // The last replies are decided by now. What is submitted after them is answered after
+            // their commit; a store that does not answer must not hold up the end.
+            for shard in core.value.shards {
+                shard.submit([Shard.Submission(.tick) { _ in settle.yield() }])
+            }
+            loop.scheduleTask(in: .seconds(5)) { for _ in 0..<self.store.shardCount { settle.yield() } }
+        }
+        var waiting = store.shardCount
+        for await _ in settled {
+            waiting -= 1
+            if waiting == 0 { break }
+        }
+        await withCheckedContinuation { continuation in
+            loop.execute { [self] in
+                for host in core.value.hosts { host.cancelTimer() }
+                for shard in core.value.shards { shard.stop() }
+                core.value.caller.shutdown()
+                continuation.resume()
+            }
+        }
+        try? await writing.shutdownGracefully()
+        try? await reading.shutdownGracefully()
+        store.close()
+    }
+
+    private func noteCondition(_ condition: ShardCondition, of shard: Shard) {
+        state.withLock {
+            $0.conditions[shard.id] = condition
+            if condition == .running, let registry = shard.core?.registry { $0.registry = registry }
+        }
+        switch condition {
+        case .starting: logger.debug("shard \(shard.id) starts")
+        case .running: logger.debug("shard \(shard.id) runs")
+        case .stalled(let reason): logger.error("the store does not answer; nothing new is taken", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    private func startMaintenance() {
+        guard let limit = configuration.storeBytes else { return }
+        loop.execute { [self] in
+            let store = store
+            let logger = logger
+            let writing = writing
+            core.value.maintenance = loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { _ in
+                writing.submit { state in
+                    guard case .active = state else { return }
+                    do throws(StoreError) {
+                        let removed = try store.removeOldestFinishedRuns(untilSmallerThan: limit, atMost: 500)
+                        if removed > 0 { logger.debug("removed \(removed) finished runs to keep the store small") }
+                    } catch {
+                        logger.warning("the store could not be made smaller", metadata: ["error": "\(error)"])
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: - Intake
+
+    /// Makes events durable and starts what listens to them.
+    /// - Returns: the internal ids, in the order of the events, once all of them are durable.
+    package func ingest(_ events: [SubmittedEvent]) async throws(NodeError) -> [ULID] {
+        guard !events.isEmpty else { return [] }
+        let bytes = events.reduce(0) { $0 + $1.event.data.bytes.count + $1.event.user.bytes.count + 256 }
+        try intake.enter(bytes: bytes)
+        defer { intake.leave(bytes: bytes) }
+        if store.shardCount == 1 {
+            return try ids(try await submit(.events(events, prior: .unasked), to: 0))
+        }
+        return try await ingestSpread(events)
+    }
+
+    /// Each event goes to the shard that its id names; the request is answered when all have committed.
+    private func ingestSpread(_ events: [SubmittedEvent]) async throws(NodeError) -> [ULID] {
+        var parts: [ShardID: [Int]] = [:]
+        for (index, event) in events.enumerated() {
+            let home = event.key.map { ShardID($0.low % UInt64(store.shardCount)) } ?? 0
+            parts[home, default: []].append(index)
+        }
+        var all = [ULID?](repeating: nil, count: events.count)
+        for (home, indices) in parts {
+            let part = indices.map { events[$0] }
+            let found = try ids(try await submit(.events(part, prior: .unasked), to: home))
+            for (index, id) in zip(indices, found) { all[index] = id }
+        }
+        return all.compactMap { $0 }
+    }
+
+    /// Runs a function by its slug. An unknown one starts nothing.
+    package func invoke(_ slug: String, _ event: SubmittedEvent) async throws(NodeError) -> ULID {
+        try intake.enter(bytes: event.event.data.bytes.count)
+        defer { intake.leave(bytes: event.event.data.bytes.count) }
+        guard let id = try ids(try await submit(.invoke(slug: slug, event), to: 0)).first else {
+            throw .rejected("the invocation has no id")
+        }
+        return id
+    }
+
+    package func register(_ registration: Registration) async throws(NodeError) -> (isModified: Bool, app: UUID16) {
+        guard case .registered(let isModified, let app) = try await submit(.register(registration), to: 0) else {
+            throw .rejected("the registration was not understood")
+        }
+        return (isModified, app)
+    }
+
+    package func noteSyncFailure(of url: String, because reason: String) {
+        loop.execute { [self] in
+            core.value.shards[0].submit([Shard.Submission(.syncFailed(url: url, reason: reason))])
+        }
+    }
+
+    private func ids(_ answer: Answer) throws(NodeError) -> [ULID] {
+        guard case .accepted(let ids) = answer else { throw .rejected("the events were not understood") }
+        return ids
+    }
+
+    private func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
+        if state.withLock({ $0.isDraining }) { throw .unavailable("the server is shutting down") }
+        let result = await withCheckedContinuation { continuation in
+            intake.post(
+                Intake.Mail(shard: shard, input: input) { continuation.resume(returning: $0) },
+                wake: { loop.execute { [self] in drainMailbox() } }
+            )
+        }
+        switch result {
+        case .success(let answer): return answer
+        case .failure(.unavailable(let reason)): throw .unavailable(reason)
+        case .failure(.quarantined(let reason)): throw .rejected(reason)
+        }
+    }
+
+    private func drainMailbox() {
+        let core = core.value
+        var byShard: [ShardID: [Shard.Submission]] = [:]
+        for mail in intake.collect() {
+            byShard[mail.shard, default: []].append(Shard.Submission(mail.input, mail.completion))
+        }
+        for (shard, submissions) in byShard where Int(shard) < core.shards.count {
+            core.shards[Int(shard)].submit(submissions)
+        }
+    }
+
+    // MARK: - Reading
+
+    /// All apps and functions as of the newest durable change.
+    package var registry: Registry { state.withLock { $0.registry } }
+
+    /// Why new events are refused at the moment; `nil` when they are taken.
+    package var refusal: String? {
+        state.withLock { state in
+            if state.isDraining { return "the server is shutting down" }
+            for condition in state.conditions.values {
+                if case .stalled(let reason) = condition { return reason }
+                if condition == .starting { return "the server is starting" }
+            }
+            return nil
+        }
+    }
+
+    /// Reads from the store on a thread that may block.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any StoreReader) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let store = store
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            reading.submit { state in
+                guard case .active = state else {
+                    continuation.resume(returning: .failure(.unavailable("the server is shutting down")))
+                    return
+                }
+                do throws(StoreError) {
+                    continuation.resume(returning: .success(try body(store.reader)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    // MARK: - Effects
+
+    private func perform(_ effect: Effect, of shard: ShardID) {
+        let core = core.value
+        switch effect {
+        case .call(let call):
+            core.caller.send(call) { reply in
+                core.shards[Int(shard)].submit([Shard.Submission(.reply(call.id, reply))])
+            }
+        case .probe(let app, let url):
+            core.caller.probe(url) { reachable in
+                core.shards[Int(shard)].submit([Shard.Submission(.probed(app: app, reachable: reachable))])
+            }
+        case .send(let receiver, let number, let message):
+            deliver(.message(from: shard, number: number, message), to: receiver)
+        case .acknowledge(let sender, let number):
+            deliver(.acknowledged(by: shard, upTo: number), to: sender)
+        case .registryChanged(let registry):
+            state.withLock { $0.registry = registry }
+            for other in core.shards where other.id != shard {
+                deliver(.registry(registry), to: other.id)
+            }
+        case .changed(let change):
+            log(change)
+        case .load, .readWakes:
+            assertionFailure("reads are carried out by the shard itself")
+        }
+    }
+
+    /// In a turn of its own, because the sending shard is in the middle of one.
+    private func deliver(_ input: Input, to receiver: ShardID) {
+        loop.execute { [self] in
+            core.value.shards[Int(receiver)].submit([Shard.Submission(input)])
+        }
+    }
+
+    private func log(_ change: RunChange) {
+        switch change.what {
+        case .started:
+            logger.debug("run \(change.run) started", metadata: ["function": "\(change.function)"])
+        case .stepFinished(let name, let outcome):
+            logger.debug(
+                "run \(change.run) finished step \"\(name)\"",
+                metadata: ["function": "\(change.function)", "outcome": "\(outcome)"]
+            )
+        case .attemptFailed(let attempt, let cause, let retryAt):
+            logger.info(
+                "run \(change.run) will try again at \(retryAt.rfc3339)",
+                metadata: ["function": "\(change.function)", "attempt": "\(attempt)", "cause": "\(cause)"]
+            )
+        case .finished(let status):
+            logger.log(
+                level: status == .failed ? .warning : .debug,
+                "run \(change.run) \(status.name.lowercased())",
+                metadata: ["function": "\(change.function)"]
+            )
+        }
+    }
+}
+
+/// Why the node did not do what it was asked.
+package enum NodeError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Too much is waiting, or the store does not answer: the sender should try again.
+    case unavailable(String)
+    /// The input can never be made durable.
+    case rejected(String)
+
+    package var description: String {
+        switch self {
+        case .unavailable(let reason): "try again later: \(reason)"
+        case .rejected(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ApusStore
+import Foundation
+
+/// The directory that holds a store's files, locked for this process for as long as it exists.
+final class DataDirectory: Sendable {
+    let path: String
+    /// A throw-away directory is removed with everything in it.
+    let isTemporary: Bool
+    private let lock: DirectoryLock
+
+    /// Opens a directory, and makes it and those above it when there is none.
+    init(path: String) throws(StoreError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .unavailable("the data directory \(path) cannot be made: \(SystemFailure.newest)")
+        }
+        self.path = path
+        isTemporary = false
+        lock = try DirectoryLock(path: path + "/apus.lock", directory: path)
+    }
+
+    /// Makes a directory of its own for a store that nobody needs afterwards.
+    static func temporary() throws(StoreError) -> DataDirectory {
+        var template = Array((NSTemporaryDirectory() + "/apus-XXXXXX").utf8CString)
+        guard let made = mkdtemp(&template) else {
+            throw .unavailable("no temporary directory can be made: \(SystemFailure.newest)")
+        }
+        return try DataDirectory(temporary: String(cString: made))
+    }
+
+    private init(temporary path: String) throws(StoreError) {
+        self.path = path
+        isTemporary = true
+        lock = try DirectoryLock(path: path + "/apus.lock", directory: path)
+    }
+
+    deinit {
+        // A leftover of a throw-away store is for the system's own cleaning of temporary files.
+        if isTemporary { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    var databasePath: String { path + "/apus.db" }
+
+    /// Makes sure that files made in the directory are still found there after a power cut.
+    func sync() throws(StoreError) {
+        try DataDirectory.sync(path)
+    }
+
+    /// Makes a file's bytes, or a directory's entries, durable.
+    static func sync(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unavailable("\(path) cannot be opened: \(SystemFailure.newest)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .unavailable("\(path) cannot be synced: \(SystemFailure.newest)") }
+    }
+}

@@ -1,0 +1,108 @@
+import ApusStore
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// The database file while it is open: one connection that writes, a pool that reads, one that
+/// copies the log into the database beside them. After a failure it is closed and another is made.
+///
+/// @unchecked because GRDB's queue confines the writer to one thread at a time.
+final class OpenFile: @unchecked Sendable {
+    let pool: DatabasePool
+    /// Used on the pool's writing queue only.
+    private var writer: Writer?
+    private let checkpointer: Checkpointer
+
+    /// Opens the file, or makes it; brings it to the newest format.
+    init(_ directory: DataDirectory, _ configuration: SQLiteConfiguration) throws(StoreError) {
+        let path = directory.databasePath
+        let durability: Durability = directory.isTemporary ? .none : .full
+        do {
+            let isNew = !FileManager.default.fileExists(atPath: path)
+            pool = try DatabasePool(path: path, configuration: OpenFile.grdb(configuration))
+            checkpointer = try Checkpointer(path: path, durability: durability, start: configuration.checkpointBytes)
+            let checkpointer = checkpointer
+            writer = try pool.writeWithoutTransaction { database in
+                let connection = try database.handle
+                try durability.apply(to: connection)
+                // A log that was read back may never have reached the disk, if its last sync failed.
+                // Copying it now makes what this process goes on from durable.
+                try Checkpointer.truncate(on: connection)
+                try Migrator().migrate(connection, path: path)
+                try OpenFile.createShards(configuration.shardCount, on: connection)
+                return try Writer(connection, configuration, checkpointer)
+            }
+            if isNew { try directory.sync() }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs on the writing connection, one caller at a time.
+    func write<Result>(_ body: (Writer) throws -> Result) throws -> Result {
+        try pool.writeWithoutTransaction { _ in
+            guard let writer else { throw StoreError.unavailable("the store is closed") }
+            return try body(writer)
+        }
+    }
+
+    /// - Parameter isSound: whether the log may be copied into the database first.
+    func close(isSound: Bool) {
+        checkpointer.close()
+        pool.writeWithoutTransaction { _ in
+            // A log that cannot be copied now is copied when the file is opened again.
+            if isSound, let writer { try? Checkpointer.truncate(on: writer.connection) }
+            writer = nil
+        }
+        // Connections that do not close now close when their last user lets go of them.
+        try? pool.close()
+    }
+
+    private static func grdb(_ configuration: SQLiteConfiguration) -> Configuration {
+        var grdb = Configuration()
+        grdb.label = "apus.sqlite"
+        grdb.busyMode = .timeout(5)
+        grdb.maximumReaderCount = configuration.readers
+        grdb.prepareDatabase { database in
+            let cache = configuration.cacheBytes / 1_024
+            if database.configuration.readonly {
+                try database.execute(sql: "PRAGMA cache_size = -\(cache / 8)")
+            } else {
+                // The first two only have an effect before the first table is made.
+                try database.execute(
+                    sql: """
+                        PRAGMA page_size = \(configuration.pageSize);
+                        PRAGMA auto_vacuum = INCREMENTAL;
+                        PRAGMA cache_size = -\(cache);
+                        PRAGMA wal_autocheckpoint = 0;
+                        PRAGMA secure_delete = OFF;
+                        """
+                )
+            }
+            // No mmap: an unreadable sector would then end the process instead of a query.
+            try database.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0")
+        }
+        return grdb
+    }
+
+    private static func createShards(_ count: Int, on connection: OpaquePointer) throws {
+        guard try Statement.int("SELECT count(*) FROM shards", on: connection) == 0 else { return }
+        try WriteTransaction.run(on: connection) {
+            let insert = try Statement("INSERT INTO shards (shard, epoch, batch, time) VALUES (?, 0, 0, 0)", on: connection)
+            for shard in 0..<Int64(count) {
+                insert.bind(1, shard)
+                try insert.run()
+            }
+        }
+    }
+}
+
+extension Database {
+    /// The connection, for statements of our own.
+    var handle: OpaquePointer {
+        get throws {
+            guard let sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+            return sqliteConnection
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+
+/// Events, what they started, and inputs set aside.
+extension ReadSession {
+    private static let columns = "SELECT events.row, events.id, names.name, events.received_at, events.body"
+
+    /// The first copy of an event: the one whose runs began first.
+    func event(id: ULID) throws -> StoredEvent? {
+        let find = try statement(
+            """
+            \(Self.columns) FROM events JOIN names ON names.row = events.name
+            WHERE events.id = ? ORDER BY events.row LIMIT 1
+            """
+        )
+        find.bind(1, high: id.high, low: id.low)
+        return try find.step() ? storedEvent(find) : nil
+    }
+
+    func events(named name: String?, before: RowID?, since: Timestamp?, limit: Int) throws -> [StoredEvent] {
+        var nameRow: Int64?
+        if let name {
+            let find = try statement("SELECT row FROM names WHERE name = ?")
+            find.bind(1, Array(name.utf8))
+            guard try find.step() else { return [] }
+            nameRow = find.int(0)
+        }
+        // Newest first within each shard. A shard's time never goes back, so the first event that is
+        // too old ends its stretch.
+        let find = try statement(
+            """
+            \(Self.columns) FROM events JOIN names ON names.row = events.name
+            WHERE events.row >= ? AND events.row < ? \(nameRow == nil ? "" : "AND events.name = ?")
+            ORDER BY events.row DESC
+            """
+        )
+        let limit = page(limit)
+        var events: [StoredEvent] = []
+        for shard in (0..<shardCount).reversed() {
+            let stretch = RowCounters.stretch(of: ShardID(shard))
+            let end = min(before ?? .max, stretch.upperBound)
+            guard stretch.lowerBound < end else { continue }
+            find.bind(1, stretch.lowerBound)
+            find.bind(2, end)
+            if let nameRow { find.bind(3, nameRow) }
+            while events.count < limit, try find.step() {
+                if let since, find.time(3) < since { break }
+                events.append(storedEvent(find))
+            }
+            find.reset()
+        }
+        return events
+    }
+
+    /// - Returns: nothing for keys that started nothing; functions in the order in which they started.
+    func functionsStarted(by keys: [EventKey], since: Timestamp) throws -> [EventKey: [UUID16]] {
+        let find = try statement(
+            """
+            SELECT functions.id FROM events
+            CROSS JOIN runs ON runs.event = events.row
+            JOIN functions ON functions.row = runs.function
+            WHERE events.key = ? AND events.received_at > ? ORDER BY runs.row
+            """
+        )
+        var found: [EventKey: [UUID16]] = [:]
+        for key in Set(keys) {
+            find.bind(1, high: key.high, low: key.low)
+            find.bind(2, since.milliseconds)
+            var functions: [UUID16] = []
+            while try find.step() {
+                let function = find.uuid(0)
+                if !functions.contains(function) { functions.append(function) }
+            }
+            if !functions.isEmpty { found[key] = functions }
+        }
+        return found
+    }
+
+    /// Newest first.
+    func quarantined(limit: Int) throws -> [QuarantineReport] {
+        let find = try statement("SELECT at, input, reason FROM quarantine ORDER BY row DESC LIMIT ?")
+        find.bind(1, Int64(page(limit)))
+        var reports: [QuarantineReport] = []
+        while try find.step() {
+            reports.append(QuarantineReport(at: find.time(0), input: find.text(1), reason: find.text(2)))
+        }
+        return reports
+    }
+
+    private func storedEvent(_ find: Statement) -> StoredEvent {
+        StoredEvent(
+            row: find.int(0), id: find.ulid(1), name: find.text(2), receivedAt: find.time(3),
+            body: RawJSON(canonical: find.bytes(4))
+        )
+    }
+}

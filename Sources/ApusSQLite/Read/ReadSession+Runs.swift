@@ -1,0 +1,87 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+
+/// Runs as lists show them, and their alarms.
+extension ReadSession {
+    private static let columns = """
+        SELECT runs.row, runs.id, functions.id, functions.slug, events.id, names.name, runs.created_at,
+            runs.status, runs.started_at, runs.ended_at, runs.wake_at, runs.head
+        """
+    private static let sources = """
+        JOIN functions ON functions.row = runs.function
+        JOIN events ON events.row = runs.event
+        JOIN names ON names.row = events.name
+        """
+
+    func storedRun(id: ULID) throws -> StoredRun? {
+        let find = try statement("\(Self.columns) FROM runs \(Self.sources) WHERE runs.id = ?")
+        find.bind(1, high: id.high, low: id.low)
+        return try storedRuns(find).first
+    }
+
+    /// The runs of all copies of an event, oldest first.
+    func runs(ofEvent id: ULID) throws -> [StoredRun] {
+        let find = try statement(
+            """
+            \(Self.columns) FROM events AS copies CROSS JOIN runs ON runs.event = copies.row \(Self.sources)
+            WHERE copies.id = ? ORDER BY runs.row LIMIT ?
+            """
+        )
+        find.bind(1, high: id.high, low: id.low)
+        find.bind(2, Int64(rowsPerPage))
+        return try storedRuns(find)
+    }
+
+    func latestRuns(before: RowID?, limit: Int) throws -> [StoredRun] {
+        let find = try statement(
+            """
+            \(Self.columns) FROM runs \(Self.sources)
+            WHERE runs.row < ? ORDER BY runs.row DESC LIMIT ?
+            """
+        )
+        find.bind(1, before ?? .max)
+        find.bind(2, Int64(page(limit)))
+        return try storedRuns(find)
+    }
+
+    func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws -> WakePage {
+        let find = try statement(
+            """
+            SELECT wake_at, row FROM runs
+            WHERE wake_at IS NOT NULL AND (wake_at, row) > (?1, ?2) AND wake_at <= ?3 AND row >= ?4 AND row < ?5
+            ORDER BY wake_at, row LIMIT ?6
+            """
+        )
+        let stretch = RowCounters.stretch(of: shard)
+        // One more than the page holds tells whether it is full.
+        let limit = min(max(limit, 1), .max - 1)
+        find.bind(1, after?.at.milliseconds ?? .min)
+        find.bind(2, after?.run ?? .min)
+        find.bind(3, upTo.milliseconds)
+        find.bind(4, stretch.lowerBound)
+        find.bind(5, stretch.upperBound)
+        find.bind(6, Int64(limit) + 1)
+        var wakes: [Wake] = []
+        while try find.step() { wakes.append(Wake(at: find.time(0), run: find.int(1))) }
+        let isFull = wakes.count > limit
+        if isFull { wakes.removeLast() }
+        return WakePage(wakes: wakes, upTo: upTo, isFull: isFull)
+    }
+
+    private func storedRuns(_ find: Statement) throws -> [StoredRun] {
+        var runs: [StoredRun] = []
+        while try find.step() {
+            let row = find.int(0)
+            let projection = try projection(of: find, from: 7, run: row)
+            runs.append(
+                StoredRun(
+                    row: row, id: find.ulid(1), function: find.uuid(2), functionSlug: find.text(3),
+                    eventID: find.ulid(4), eventName: find.text(5), createdAt: find.time(6),
+                    projection: projection, end: projection.status.isFinal ? try end(head: projection.head) : nil
+                )
+            )
+        }
+        return runs
+    }
+}

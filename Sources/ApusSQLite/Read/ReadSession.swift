@@ -1,0 +1,53 @@
+import ApusCore
+import ApusStore
+import GRDB
+import GRDBSQLite
+
+/// One look at the committed state: a snapshot on a connection of the pool, with a deadline.
+final class ReadSession {
+    private let database: Database
+    let rowsPerPage: Int
+    let shardCount: Int
+
+    init(_ database: Database, rowsPerPage: Int, shardCount: Int) {
+        self.database = database
+        self.rowsPerPage = rowsPerPage
+        self.shardCount = shardCount
+    }
+
+    /// A statement from the connection's cache; not to be taken twice at a time.
+    func statement(_ sql: String) throws -> Statement {
+        try Statement(sql, cachedBy: database)
+    }
+
+    /// The number of rows that a listing gives when this many were asked for.
+    func page(_ limit: Int) -> Int {
+        min(max(limit, 0), rowsPerPage)
+    }
+}
+
+/// Ends queries of a connection that go on for too long.
+final class Deadline {
+    /// Steps of SQLite's virtual machine between two looks at the clock, some tens of microseconds.
+    private static let pace: Int32 = 10_000
+    private let connection: OpaquePointer
+    private let end: ContinuousClock.Instant
+
+    init(_ connection: OpaquePointer, after span: TimeSpan) {
+        self.connection = connection
+        end = ContinuousClock.now + .nanoseconds(span.nanoseconds)
+        sqlite3_progress_handler(
+            connection, Deadline.pace,
+            { context in
+                guard let context else { return 0 }
+                let deadline = Unmanaged<Deadline>.fromOpaque(context).takeUnretainedValue()
+                return ContinuousClock.now < deadline.end ? 0 : 1
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
+    }
+
+    deinit {
+        sqlite3_progress_handler(connection, 0, nil, nil)
+    }
+}

@@ -1,0 +1,50 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+
+/// Reads on the pool's connections: beside the writer, and beside each other.
+struct SQLiteReader: StoreReader {
+    let store: SQLiteStore
+
+    func run(_ row: RowID) throws(StoreError) -> LoadedRun? {
+        try store.read { try $0.loadedRun("row = ?") { $0.bind(1, row) } }
+    }
+
+    func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun? {
+        try store.read { try $0.loadedRun("id = ?") { $0.bind(1, high: id.high, low: id.low) } }
+    }
+
+    func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws(StoreError) -> WakePage {
+        try store.read { try $0.wakes(of: shard, after: after, upTo: upTo, limit: limit) }
+    }
+
+    func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]] {
+        try store.read { try $0.functionsStarted(by: keys, since: since) }
+    }
+
+    func event(id: ULID) throws(StoreError) -> StoredEvent? {
+        try store.read { try $0.event(id: id) }
+    }
+
+    func events(
+        named name: String?, before: RowID?, since: Timestamp?, limit: Int
+    ) throws(StoreError) -> [StoredEvent] {
+        try store.read { try $0.events(named: name, before: before, since: since, limit: limit) }
+    }
+
+    func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun] {
+        try store.read { try $0.runs(ofEvent: id) }
+    }
+
+    func run(id: ULID) throws(StoreError) -> StoredRun? {
+        try store.read { try $0.storedRun(id: id) }
+    }
+
+    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
+        try store.read { try $0.latestRuns(before: before, limit: limit) }
+    }
+
+    func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {
+        try store.read { try $0.quarantined(limit: limit) }
+    }
+}

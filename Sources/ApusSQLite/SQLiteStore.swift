@@ -1,0 +1,187 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+import GRDB
+import Synchronization
+
+/// A store in one SQLite file.
+///
+/// A commit returns when the disk has the batch (`synchronous = FULL`, checked when the file is
+/// opened). After a failure whose outcome is unknown the file is closed and opened again by
+/// `lastBatch` or `claim`, because a failed sync must not be repeated on the same handle; until then
+/// nothing is written.
+package final class SQLiteStore: Store {
+    /// Where a store is.
+    package enum Place: Hashable, Sendable {
+        /// In a directory, which is made when there is none and which no other process may use.
+        case directory(String)
+        /// In a private directory that is removed when the store is closed; nothing is waited for.
+        case temporary
+    }
+
+    package let summary: String
+    package let shardCount: Int
+    private let directory: DataDirectory
+    private let configuration: Mutex<SQLiteConfiguration>
+    private let state: Mutex<State>
+    /// Held while the file is closed and opened again, so that this happens once for each failure.
+    private let recovery = Mutex(())
+
+    private enum State {
+        case open(OpenFile)
+        /// Still good for reading, perhaps; `nil` when it could not be opened again.
+        case broken(OpenFile?, StoreError)
+        case closed
+    }
+
+    /// Opens a store, or makes one.
+    /// - Throws: `.unavailable` when another process uses the directory or the disk refuses;
+    ///   `.unreadable` when the file is damaged, another program's, or of a newer release.
+    package init(_ place: Place, configuration: SQLiteConfiguration = SQLiteConfiguration()) throws(StoreError) {
+        switch place {
+        case .directory(let path): directory = try DataDirectory(path: path)
+        case .temporary: directory = try DataDirectory.temporary()
+        }
+        let file = try OpenFile(directory, configuration)
+        do {
+            shardCount = try file.write { writer in
+                Int(try Statement.int("SELECT count(*) FROM shards", on: writer.connection))
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        summary =
+            switch place {
+            case .directory: "SQLite, \(directory.databasePath)"
+            case .temporary: "SQLite, thrown away at exit"
+            }
+        self.configuration = Mutex(configuration)
+        state = Mutex(.open(file))
+    }
+
+    package func claim(_ shard: ShardID) throws(StoreError) -> ClaimedShard {
+        try recover()
+        return try write { try $0.claim(shard) }
+    }
+
+    package func commit(_ batch: Batch) throws(StoreError) {
+        try write { try $0.commit(batch) }
+    }
+
+    package func lastBatch(of shard: ShardID, epoch: UInt64) throws(StoreError) -> UInt64 {
+        try recover()
+        return try write { try $0.lastBatch(of: shard, epoch: epoch) }
+    }
+
+    package func quarantine(_ report: QuarantineReport) throws(StoreError) {
+        try write { try $0.quarantine(report) }
+    }
+
+    package var reader: any StoreReader { SQLiteReader(store: self) }
+
+    package func removeOldestFinishedRuns(
+        untilSmallerThan bytes: Int64, atMost count: Int
+    ) throws(StoreError) -> Int {
+        0
+    }
+
+    package func close() {
+        let file = state.withLock { state -> (OpenFile, isSound: Bool)? in
+            defer { state = .closed }
+            switch state {
+            case .open(let file): return (file, true)
+            case .broken(let file?, _): return (file, false)
+            case .broken(nil, _), .closed: return nil
+            }
+        }
+        if let (file, isSound) = file { file.close(isSound: isSound) }
+    }
+
+    deinit {
+        close()
+    }
+
+    // MARK: - Beyond the contract
+
+    /// Bytes appended to the write-ahead log since the file was opened, for benchmarks.
+    package var walBytesWritten: Int64 {
+        get throws(StoreError) { try write { $0.logBytesWritten() } }
+    }
+
+    /// `PRAGMA synchronous` of the connection that writes; 2 is FULL.
+    package var synchronousLevel: Int64 {
+        get throws(StoreError) { try write { try Durability.level(of: $0.connection) } }
+    }
+
+    /// Bounds the database file, as `SQLiteConfiguration.maximumBytes` does.
+    package func limitFile(to bytes: Int64?) throws(StoreError) {
+        configuration.withLock { $0.maximumBytes = bytes }
+        try write { try $0.limitFile(to: bytes) }
+    }
+
+    // MARK: - Connections
+
+    func read<Result>(_ body: (ReadSession) throws -> Result) throws(StoreError) -> Result {
+        let file = try state.withLock { state throws(StoreError) in
+            switch state {
+            case .open(let file), .broken(let file?, _): return file
+            case .broken(nil, let error): throw error
+            case .closed: throw .unavailable("the store is closed")
+            }
+        }
+        let (limit, page) = configuration.withLock { ($0.queryTimeLimit, $0.rowsPerPage) }
+        do {
+            return try file.pool.read { database in
+                let deadline = Deadline(try database.handle, after: limit)
+                defer { withExtendedLifetime(deadline) {} }
+                return try body(ReadSession(database, rowsPerPage: page, shardCount: shardCount))
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    private func write<Result>(_ body: (Writer) throws -> Result) throws(StoreError) -> Result {
+        let file = try state.withLock { state throws(StoreError) in
+            switch state {
+            case .open(let file): return file
+            case .broken(_, let error): throw error
+            case .closed: throw .unavailable("the store is closed")
+            }
+        }
+        do {
+            return try file.write(body)
+        } catch {
+            let error = StoreError(error)
+            if error.breaksConnection { give(up: file, because: error) }
+            throw error
+        }
+    }
+
+    private func give(up file: OpenFile, because error: StoreError) {
+        state.withLock { state in
+            guard case .open(let current) = state, current === file else { return }
+            state = .broken(file, error)
+        }
+    }
+
+    /// Closes and opens the file when something failed since it was opened.
+    private func recover() throws(StoreError) {
+        try recovery.withLock { _ throws(StoreError) in
+            let broken = state.withLock { state -> (file: OpenFile?, error: StoreError)? in
+                guard case .broken(let file, let error) = state else { return nil }
+                state = .broken(nil, error)
+                return (file, error)
+            }
+            guard let broken else { return }
+            broken.file?.close(isSound: false)
+            let file = try OpenFile(directory, configuration.withLock { $0 })
+            let isWanted = state.withLock { state in
+                guard case .broken = state else { return false }
+                state = .open(file)
+                return true
+            }
+            if !isWanted { file.close(isSound: true) }
+        }
+    }
+}

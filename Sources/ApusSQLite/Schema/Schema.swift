@@ -1,0 +1,135 @@
+/// The tables, as the newest migration leaves them. `docs/architecture.md` says what each is for.
+///
+/// Rows are appended under integers that the engine draws; ids are 16-byte blobs beside them. What
+/// repeats in many rows (event names, function ids) is an integer too. STRICT tables turn a value
+/// of the wrong type into a refused batch instead of a surprise for a later reader.
+enum Schema {
+    /// "Apus" in ASCII: tells our files from any other program's.
+    static let applicationID: Int64 = 0x4170_7573
+
+    /// The format that this program writes, one more with every migration.
+    static var version: Int64 { migrations.last?.version ?? 0 }
+
+    static let migrations = [Migration(version: 1, sql: first)]
+
+    private static let first = """
+        CREATE TABLE shards (
+            shard INTEGER PRIMARY KEY,
+            epoch INTEGER NOT NULL,
+            batch INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            -- Rows below these were drawn once, even when none of them is left.
+            event_floor INTEGER NOT NULL DEFAULT 0,
+            run_floor INTEGER NOT NULL DEFAULT 0,
+            turn_floor INTEGER NOT NULL DEFAULT 0,
+            payload_floor INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        CREATE TABLE names (
+            row INTEGER PRIMARY KEY,
+            -- UTF-8, told apart byte by byte.
+            name BLOB NOT NULL UNIQUE
+        ) STRICT;
+
+        CREATE TABLE apps (
+            id BLOB PRIMARY KEY,
+            name TEXT NOT NULL,
+            url TEXT NOT NULL,
+            sdk_language TEXT NOT NULL,
+            sdk_version TEXT NOT NULL,
+            framework TEXT NOT NULL,
+            app_version TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            error TEXT,
+            synced_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE functions (
+            row INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            app BLOB NOT NULL,
+            version INTEGER NOT NULL,
+            is_archived INTEGER NOT NULL,
+            slug TEXT NOT NULL,
+            source BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE events (
+            row INTEGER PRIMARY KEY,
+            id BLOB NOT NULL,
+            key BLOB,
+            name INTEGER NOT NULL REFERENCES names (row),
+            received_at INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        -- Not unique: a repeated request stores its events again under the same ids.
+        CREATE INDEX events_by_id ON events (id);
+        CREATE INDEX events_by_key ON events (key) WHERE key IS NOT NULL;
+        CREATE INDEX events_by_name ON events (name);
+
+        CREATE TABLE runs (
+            row INTEGER PRIMARY KEY,
+            id BLOB NOT NULL,
+            function INTEGER NOT NULL REFERENCES functions (row),
+            event INTEGER NOT NULL REFERENCES events (row),
+            created_at INTEGER NOT NULL,
+            status INTEGER NOT NULL,
+            started_at INTEGER,
+            ended_at INTEGER,
+            wake_at INTEGER,
+            head INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX runs_by_id ON runs (id);
+        CREATE INDEX runs_by_event ON runs (event);
+        CREATE INDEX runs_by_wake ON runs (wake_at) WHERE wake_at IS NOT NULL;
+
+        -- Read from a run's head along `previous`, 0 at the first; nothing else has to find a turn,
+        -- so no index grows with every step.
+        CREATE TABLE journal (
+            row INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL,
+            previous INTEGER NOT NULL,
+            turn BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE payloads (
+            row INTEGER PRIMARY KEY,
+            json BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE outbox (
+            sender INTEGER NOT NULL,
+            receiver INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            message BLOB NOT NULL,
+            PRIMARY KEY (sender, receiver, number)
+        ) STRICT, WITHOUT ROWID;
+        -- The newest number sent, also when the receiver has acknowledged everything.
+        CREATE TABLE sent (
+            sender INTEGER NOT NULL,
+            receiver INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (sender, receiver)
+        ) STRICT, WITHOUT ROWID;
+        -- The newest number applied.
+        CREATE TABLE inbox (
+            receiver INTEGER NOT NULL,
+            sender INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (receiver, sender)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE quarantine (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            input TEXT NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT;
+        """
+}
+
+/// One step from a format to the next.
+struct Migration {
+    var version: Int64
+    var sql: String
+}

@@ -1,0 +1,45 @@
+/// The statements of the hot path, prepared once for each connection that writes.
+struct WriteStatements {
+    let advance: Statement
+    let event: Statement
+    let run: Statement
+    let projection: Statement
+    let turn: Statement
+    let payload: Statement
+    let app: Statement
+    let send: Statement
+    let sent: Statement
+    let forget: Statement
+    let applied: Statement
+
+    init(_ connection: OpaquePointer) throws(SQLiteFailure) {
+        func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(sql, on: connection) }
+        // Changes no row unless the batch is the next one of the shard's present owner.
+        advance = try prepare(
+            "UPDATE shards SET batch = ?1, time = max(time, ?2) WHERE shard = ?3 AND epoch = ?4 AND batch = ?1 - 1"
+        )
+        event = try prepare("INSERT INTO events (row, id, key, name, received_at, body) VALUES (?, ?, ?, ?, ?, ?)")
+        run = try prepare(
+            """
+            INSERT INTO runs (row, id, function, event, created_at, status, started_at, ended_at, wake_at, head)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        projection = try prepare(
+            "UPDATE runs SET status = ?, started_at = ?, ended_at = ?, wake_at = ?, head = ? WHERE row = ?"
+        )
+        turn = try prepare("INSERT INTO journal (row, run, previous, turn) VALUES (?, ?, ?, ?)")
+        payload = try prepare("INSERT INTO payloads (row, json) VALUES (?, ?)")
+        app = try prepare(
+            """
+            INSERT OR REPLACE INTO apps (id, name, url, sdk_language, sdk_version, framework, app_version,
+                checksum, error, synced_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        send = try prepare("INSERT INTO outbox (sender, receiver, number, message) VALUES (?, ?, ?, ?)")
+        sent = try prepare("INSERT OR REPLACE INTO sent (sender, receiver, number) VALUES (?, ?, ?)")
+        forget = try prepare("DELETE FROM outbox WHERE sender = ? AND receiver = ? AND number <= ?")
+        applied = try prepare("INSERT OR REPLACE INTO inbox (receiver, sender, number) VALUES (?, ?, ?)")
+    }
+}

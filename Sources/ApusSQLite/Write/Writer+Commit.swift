@@ -1,0 +1,139 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+
+/// One batch, one transaction.
+extension Writer {
+    func commit(_ batch: Batch) throws {
+        try transaction {
+            try advance(batch)
+            var projections = Projections(batch.writes)
+            for write in batch.writes { try apply(write, of: batch.shard, &projections) }
+            for (run, projection) in projections.remaining { try update(run, projection) }
+        }
+    }
+
+    private func advance(_ batch: Batch) throws {
+        statements.advance.bind(1, Int64(bitPattern: batch.number))
+        statements.advance.bind(2, batch.time.milliseconds)
+        statements.advance.bind(3, Int64(batch.shard))
+        statements.advance.bind(4, Int64(bitPattern: batch.epoch))
+        guard try statements.advance.run() == 1 else {
+            throw StoreError.stale(
+                "batch \(batch.number) in epoch \(batch.epoch) does not follow what shard \(batch.shard) holds"
+            )
+        }
+    }
+
+    private func apply(_ write: Write, of shard: ShardID, _ projections: inout Projections) throws {
+        switch write {
+        case .event(let event): try insert(event)
+        case .run(let run): try insert(run, projections.take(run.row))
+        case .turn(let row, let run, let previous, let turn):
+            statements.turn.bind(1, row)
+            statements.turn.bind(2, run)
+            statements.turn.bind(3, previous)
+            statements.turn.bind(4, JournalCodec.encode(turn))
+            try statements.turn.run()
+        case .projection: break
+        case .payload(let row, let json):
+            statements.payload.bind(1, row)
+            statements.payload.bind(2, json.bytes)
+            try statements.payload.run()
+        case .app(let app): try insert(app)
+        case .function(let function): try functions.write(function)
+        case .send(let receiver, let number, let message):
+            statements.send.bind(4, MessageCodec.encode(message))
+            try run(statements.send, shard, receiver, number)
+            try run(statements.sent, shard, receiver, number)
+        case .forget(let receiver, let number): try run(statements.forget, shard, receiver, number)
+        case .applied(let sender, let number): try run(statements.applied, shard, sender, number)
+        }
+    }
+
+    private func run(_ statement: Statement, _ shard: ShardID, _ other: ShardID, _ number: UInt64) throws {
+        statement.bind(1, Int64(shard))
+        statement.bind(2, Int64(other))
+        statement.bind(3, Int64(bitPattern: number))
+        try statement.run()
+    }
+
+    private func insert(_ event: EventRow) throws {
+        let statement = statements.event
+        statement.bind(1, event.row)
+        statement.bind(2, high: event.id.high, low: event.id.low)
+        if let key = event.key { statement.bind(3, high: key.high, low: key.low) }
+        statement.bind(4, try names.row(of: event.name))
+        statement.bind(5, event.receivedAt.milliseconds)
+        statement.bind(6, event.body.bytes)
+        try statement.run()
+    }
+
+    private func insert(_ run: RunRow, _ projection: RunProjection?) throws {
+        let statement = statements.run
+        statement.bind(1, run.row)
+        statement.bind(2, high: run.id.high, low: run.id.low)
+        statement.bind(3, try functions.row(of: run.function))
+        statement.bind(4, run.event)
+        statement.bind(5, run.createdAt.milliseconds)
+        bind(projection ?? .untouched, to: statement, from: 6)
+        try statement.run()
+    }
+
+    private func update(_ run: RowID, _ projection: RunProjection) throws {
+        bind(projection, to: statements.projection, from: 1)
+        statements.projection.bind(6, run)
+        guard try statements.projection.run() == 1 else {
+            throw StoreError.rejected("a projection of the unknown run \(run)")
+        }
+    }
+
+    private func bind(_ projection: RunProjection, to statement: Statement, from first: Int32) {
+        statement.bind(first, Int64(projection.status.rawValue))
+        statement.bind(first + 1, projection.startedAt?.milliseconds)
+        statement.bind(first + 2, projection.endedAt?.milliseconds)
+        statement.bind(first + 3, projection.wakeAt?.milliseconds)
+        statement.bind(first + 4, projection.head)
+    }
+
+    private func insert(_ app: AppRecord) throws {
+        let statement = statements.app
+        statement.bind(1, high: app.id.high, low: app.id.low)
+        statement.bind(2, app.name)
+        statement.bind(3, app.url)
+        statement.bind(4, app.sdkLanguage)
+        statement.bind(5, app.sdkVersion)
+        statement.bind(6, app.framework)
+        statement.bind(7, app.appVersion)
+        statement.bind(8, app.checksum)
+        statement.bind(9, app.error)
+        statement.bind(10, app.syncedAt.milliseconds)
+        try statement.run()
+    }
+}
+
+/// The last projection of each run in a batch; the ones before it would only be overwritten.
+private struct Projections {
+    private var last: [RowID: RunProjection] = [:]
+
+    init(_ writes: [Write]) {
+        for case .projection(let run, let projection) in writes { last[run] = projection }
+    }
+
+    /// What a run that the same batch makes is inserted with.
+    mutating func take(_ run: RowID) -> RunProjection? {
+        last.removeValue(forKey: run)
+    }
+
+    /// In the order of rows, so that neighbours are found in the cache.
+    var remaining: [(key: RowID, value: RunProjection)] {
+        last.sorted { $0.key < $1.key }
+    }
+}
+
+extension RunProjection {
+    /// Of a run without a turn.
+    fileprivate static let untouched = RunProjection(
+        status: .running, startedAt: nil, endedAt: nil, wakeAt: nil, head: 0
+    )
+}

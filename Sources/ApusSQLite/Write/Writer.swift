@@ -1,0 +1,56 @@
+import ApusStore
+import GRDBSQLite
+
+/// The connection that writes, with its prepared statements. Confined to the pool's writing queue.
+final class Writer {
+    let connection: OpaquePointer
+    let configuration: SQLiteConfiguration
+    let names: NameRows
+    let functions: FunctionRows
+    let statements: WriteStatements
+    private let checkpointer: Checkpointer
+    private let log: LogSize
+
+    init(_ connection: OpaquePointer, _ configuration: SQLiteConfiguration, _ checkpointer: Checkpointer) throws {
+        self.connection = connection
+        self.configuration = configuration
+        self.checkpointer = checkpointer
+        names = try NameRows(connection)
+        functions = try FunctionRows(connection)
+        statements = try WriteStatements(connection)
+        log = try LogSize(connection)
+        try limitFile(to: configuration.maximumBytes)
+    }
+
+    /// Runs a body in a transaction of its own; nothing of it stays when it throws.
+    func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+        try checkpointer.beforeWriting(on: connection)
+        do {
+            let result = try WriteTransaction.run(on: connection, body)
+            checkpointer.committed(logBytes: log.bytes)
+            return result
+        } catch {
+            // Rows that the transaction gave to names and functions are gone with it.
+            names.forget()
+            functions.forget()
+            throw error
+        }
+    }
+
+    /// Bytes appended to the log since the file was opened.
+    func logBytesWritten() -> Int64 {
+        log.bytesWritten()
+    }
+
+    /// Bounds the database file; `nil` lifts the bound.
+    func limitFile(to bytes: Int64?) throws {
+        let most: Int64 = 0xffff_fffe
+        let pages = try bytes.map { max(1, $0 / (try pageSize())) } ?? most
+        // SQLite answers with the bound in force, which is never below the size of the file.
+        _ = try Statement.int("PRAGMA max_page_count = \(min(pages, most))", on: connection)
+    }
+
+    func pageSize() throws(SQLiteFailure) -> Int64 {
+        try Statement.int("PRAGMA page_size", on: connection)
+    }
+}

@@ -1,0 +1,185 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+
+/// The ids of the one account and environment that a self-hosted server has.
+enum Tenancy {
+    static let account = "00000000-0000-4000-a000-000000000000"
+    static let environment = "00000000-0000-4000-b000-000000000000"
+}
+
+/// An event as the v1 API shows it.
+enum EventJSON {
+    static func write(_ event: StoredEvent, to writer: inout JSONWriter) {
+        let view = event.body.view
+        writer.beginObject()
+        writer.key("internal_id")
+        writer.value(event.id)
+        writer.key("account_id")
+        writer.value(Tenancy.account)
+        writer.key("environment_id")
+        writer.value(Tenancy.environment)
+        writer.key("source")
+        writer.value("")
+        writer.key("source_id")
+        writer.null()
+        writer.key("received_at")
+        writer.value(event.receivedAt.rfc3339)
+        for key in ["id", "name", "data", "ts", "v", "meta"] {
+            guard let value = view[key] else { continue }
+            writer.key(key)
+            writer.raw(value.raw)
+        }
+        if let user = view["user"], user.count > 0 {
+            writer.key("user")
+            writer.raw(user.raw)
+        }
+        writer.endObject()
+    }
+}
+
+/// A run as the v1 API shows it.
+enum RunJSON {
+    static func write(_ run: StoredRun, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("run_id")
+        writer.value(run.id)
+        writer.key("run_started_at")
+        writer.value(run.createdAt.rfc3339)
+        writer.key("function_id")
+        writer.value(run.function.description)
+        writer.key("function_version")
+        writer.value(Int64(0))
+        writer.key("environment_id")
+        writer.value(Tenancy.environment)
+        writer.key("event_id")
+        writer.value(run.eventID)
+        writer.key("status")
+        writer.value(run.projection.status.name)
+        writer.key("ended_at")
+        if let ended = run.projection.endedAt { writer.value(ended.rfc3339) } else { writer.null() }
+        if let output = run.end?.output {
+            writer.key("output")
+            writer.raw(output.json)
+        } else if run.end?.status == .completed {
+            writer.key("output")
+            writer.null()
+        }
+        writer.endObject()
+    }
+}
+
+/// The whole history of a run: every entry with its time and the facts it records.
+enum JournalJSON {
+    static func write(_ run: StoredRun, _ history: LoadedRun, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("run")
+        RunJSON.write(run, to: &writer)
+        writer.key("function")
+        writer.value(run.functionSlug)
+        writer.key("event_name")
+        writer.value(run.eventName)
+        writer.key("entries")
+        writer.beginArray()
+        for turn in history.turns {
+            for entry in turn.entries { write(entry, at: turn.at, to: &writer) }
+        }
+        writer.endArray()
+        writer.key("timeline")
+        writer.beginArray()
+        for line in RunTimeline(turns: history.turns).lines {
+            writer.beginObject()
+            member("at", line.at.milliseconds, &writer)
+            member("what", line.what, &writer)
+            member("state", line.state.rawValue, &writer)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func write(_ entry: JournalEntry, at: Timestamp, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("at")
+        writer.value(at.milliseconds)
+        writer.key("kind")
+        switch entry {
+        case .started(let start):
+            writer.value("started")
+            member("function", start.functionSlug, &writer)
+            if let invoker = start.invoker { member("invoked_by", invoker.correlation, &writer) }
+        case .scheduled(let job):
+            writer.value("scheduled")
+            write(job, to: &writer)
+        case .called(let job, let generation):
+            writer.value("called")
+            member("job", job, &writer)
+            member("generation", generation, &writer)
+        case .answered(let job, let version):
+            writer.value("answered")
+            member("job", job, &writer)
+            if let version { member("version", version, &writer) }
+        case .attemptFailed(let job, let retryAt, let error):
+            writer.value("attemptFailed")
+            member("job", job, &writer)
+            member("retry_at", retryAt.milliseconds, &writer)
+            writer.key("error")
+            writer.raw(error)
+        case .stepFinished(let result):
+            writer.value("stepFinished")
+            member("step", result.step.description, &writer)
+            member("name", result.label.name, &writer)
+            member("step_kind", String(describing: result.label.kind), &writer)
+            member("outcome", String(describing: result.outcome), &writer)
+            writer.key("memo")
+            writer.raw(result.memo.json)
+        case .parallel(let steps, _):
+            writer.value("parallel")
+            writer.key("steps")
+            writer.beginArray()
+            for step in steps { writer.value(step.description) }
+            writer.endArray()
+        case .planMode(let on):
+            writer.value("planMode")
+            writer.key("on")
+            writer.value(on)
+        case .invoked(let wait):
+            writer.value("invoked")
+            member("step", wait.step.description, &writer)
+            member("function", wait.functionSlug, &writer)
+            member("event_id", wait.event.description, &writer)
+        case .stepNamed(let step, let label):
+            writer.value("stepNamed")
+            member("step", step.description, &writer)
+            member("name", label.name, &writer)
+            member("step_kind", String(describing: label.kind), &writer)
+        case .finished(let end):
+            writer.value("finished")
+            member("status", end.status.name, &writer)
+            if !end.cause.isEmpty { member("cause", end.cause, &writer) }
+        }
+        writer.endObject()
+    }
+
+    private static func write(_ job: Job, to writer: inout JSONWriter) {
+        member("job", job.number, &writer)
+        member("due", job.wakeTime.milliseconds, &writer)
+        switch job.kind {
+        case .discovery: member("job_kind", "discovery", &writer)
+        case .target: member("job_kind", "target", &writer)
+        case .sleep: member("job_kind", "sleep", &writer)
+        case .deadline: member("job_kind", "deadline", &writer)
+        }
+        if let step = job.step { member("step", step.description, &writer) }
+    }
+
+    private static func member(_ key: String, _ value: String, _ writer: inout JSONWriter) {
+        writer.key(key)
+        writer.value(value)
+    }
+
+    private static func member(_ key: String, _ value: some BinaryInteger, _ writer: inout JSONWriter) {
+        writer.key(key)
+        writer.value(Int64(value))
+    }
+}

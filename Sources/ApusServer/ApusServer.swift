@@ -1,0 +1,62 @@
+import ApusCore
+import ApusNode
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP interface of a node.
+package struct ApusServer: Sendable {
+    package struct Configuration: Sendable {
+        package var host = "127.0.0.1"
+        package var port = 8288
+        package var serverKind = "dev"
+        /// Bytes of a request body at the intake of events.
+        package var bodyLimit = 32 << 20
+
+        package init() {}
+    }
+
+    private let node: Node
+    private let sync: AppSync
+    private let info: DevInfo
+    private let configuration: Configuration
+    private let logger: Logger
+
+    package init(node: Node, sync: AppSync, info: DevInfo, configuration: Configuration, logger: Logger) {
+        self.node = node
+        self.sync = sync
+        self.info = info
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// The listening service.
+    /// - Parameter onRunning: called with the port once connections are accepted.
+    package func service(
+        group: any EventLoopGroup,
+        onRunning: @escaping @Sendable (Int) async -> Void
+    ) -> some Service {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
+        var routes = RouteTable()
+        EventRoutes(node: node, bodyLimit: configuration.bodyLimit).add(to: &routes)
+        DevRoutes(node: node, info: info).add(to: &routes)
+        SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync).add(to: &routes)
+        RunRoutes(node: node).add(to: &routes)
+        StateRoutes(node: node).add(to: &routes)
+        LatestRunsPage(node: node).add(to: &routes)
+        routes.install(in: router)
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: nil
+            ),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+            eventLoopGroupProvider: .shared(group),
+            logger: logger
+        )
+    }
+}

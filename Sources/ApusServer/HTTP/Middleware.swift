@@ -1,0 +1,79 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+extension HTTPField.Name {
+    static let serverKind = HTTPField.Name("X-Inngest-Server-Kind")!
+    static let expectedServerKind = HTTPField.Name("X-Inngest-Expected-Server-Kind")!
+    static let eventIDSeed = HTTPField.Name("x-inngest-event-id-seed")!
+}
+
+/// What every answer carries: which kind of server it is, who may read it from a browser, and an
+/// error in the common shape when a handler threw one.
+struct CommonHeaders: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    var serverKind: String
+
+    private static let methods: Set<HTTPRequest.Method> = [.get, .post, .put, .delete, .options]
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
+            return preflight(request)
+        }
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as HTTPError {
+            response = refusal(of: request, error)
+        } catch {
+            context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            response = Answers.error("The server could not answer: \(error)", status: .internalServerError)
+        }
+        response.headers[.serverKind] = serverKind
+        response.headers[.vary] = "Origin"
+        if let origin = request.headers[.origin], Self.methods.contains(request.method) {
+            response.headers[.accessControlAllowOrigin] = origin
+            response.headers[.accessControlExposeHeaders] = "Link, Mcp-Session-Id"
+        }
+        return response
+    }
+
+    private func refusal(of request: Request, _ error: HTTPError) -> Response {
+        switch error.status {
+        case .notFound: Answers.error("There is nothing at \(request.uri.path).", status: .notFound)
+        case .contentTooLarge: Answers.error("The body is too large.", status: .contentTooLarge)
+        default: Answers.error(error.body ?? error.status.reasonPhrase, status: error.status)
+        }
+    }
+
+    private func preflight(_ request: Request) -> Response {
+        var headers = HTTPFields()
+        for name in ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"] {
+            headers.append(HTTPField(name: .vary, value: name))
+        }
+        guard let origin = request.headers[.origin],
+            let requested = request.headers[.accessControlRequestMethod],
+            let method = HTTPRequest.Method(requested.uppercased()), Self.methods.contains(method)
+        else { return Response(status: .ok, headers: headers) }
+        headers[.accessControlAllowOrigin] = origin
+        headers[.accessControlAllowMethods] = method.rawValue
+        headers[.accessControlMaxAge] = "3600"
+        if let names = request.headers[.accessControlRequestHeaders], !names.isEmpty {
+            headers[.accessControlAllowHeaders] = names.split(separator: ",")
+                .map { canonicalName($0.filter { $0 != " " }) }.joined(separator: ", ")
+        }
+        return Response(status: .ok, headers: headers)
+    }
+
+    /// `content-type` becomes `Content-Type`.
+    private func canonicalName(_ name: String) -> String {
+        name.split(separator: "-", omittingEmptySubsequences: false)
+            .map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }
+            .joined(separator: "-")
+    }
+}

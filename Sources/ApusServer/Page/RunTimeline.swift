@@ -1,0 +1,72 @@
+import ApusCore
+import ApusEngine
+
+/// What a run did, a line for each thing a person would name: read from its journal, for the page
+/// and for `apus trace`.
+package struct RunTimeline: Sendable {
+    package struct Line: Hashable, Sendable {
+        package var at: Timestamp
+        package var what: String
+        package var state: State
+    }
+
+    package enum State: String, Hashable, Sendable {
+        case done, failed, waiting
+    }
+
+    package private(set) var lines: [Line] = []
+
+    package init(turns: [Turn]) {
+        var labels: [StepID: StepLabel] = [:]
+        var jobs: [JobNumber: Job] = [:]
+        for turn in turns {
+            for entry in turn.entries {
+                if case .stepNamed(let step, let label) = entry { labels[step] = label }
+                if case .scheduled(let job) = entry { jobs[job.number] = job }
+                if let line = Self.line(entry, labels: labels, jobs: jobs) {
+                    lines.append(Line(at: turn.at, what: line.what, state: line.state))
+                }
+            }
+        }
+    }
+
+    private static func line(
+        _ entry: JournalEntry,
+        labels: [StepID: StepLabel],
+        jobs: [JobNumber: Job]
+    ) -> (what: String, state: State)? {
+        switch entry {
+        case .started(let start):
+            return ("\(start.functionSlug) started", .done)
+        case .scheduled(let job):
+            guard case .sleep(let step) = job.kind else { return nil }
+            return ("\(name(step, labels)) sleeps until \(job.wakeTime.rfc3339)", .waiting)
+        case .invoked(let wait):
+            return ("\(name(wait.step, labels)) invoked \(wait.functionSlug)", .waiting)
+        case .attemptFailed(let number, let retryAt, let error):
+            let message = error.view["message"]?.string ?? "failed"
+            let target = jobs[number]?.step.map { name($0, labels) + ": " } ?? ""
+            return ("\(target)\(message); next attempt at \(retryAt.rfc3339)", .failed)
+        case .stepFinished(let result):
+            return line(result)
+        case .finished(let end):
+            return ("run \(end.status.name.lowercased())", end.status == .completed ? .done : .failed)
+        case .called, .answered, .parallel, .planMode, .stepNamed:
+            return nil
+        }
+    }
+
+    private static func line(_ result: StepResult) -> (what: String, state: State) {
+        switch (result.outcome, result.label.kind) {
+        case (.completed, .sleep): ("\(result.label.name) woke up", .done)
+        case (.completed, .invoke): ("\(result.label.name) got its result", .done)
+        case (.completed, _): ("\(result.label.name) finished", .done)
+        case (.failed, _): ("\(result.label.name) failed for good", .failed)
+        case (.timedOut, _): ("\(result.label.name) timed out", .failed)
+        }
+    }
+
+    private static func name(_ step: StepID, _ labels: [StepID: StepLabel]) -> String {
+        labels[step]?.name ?? String(step.description.prefix(8))
+    }
+}

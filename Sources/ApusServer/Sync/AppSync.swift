@@ -1,0 +1,187 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// Finds apps and keeps what the server knows of them fresh: asks the apps it knows to register
+/// again, retries those it was told of, and looks at the usual places while it knows none.
+package actor AppSync: Service {
+    package struct Configuration: Sendable {
+        /// App URLs that the server was told of.
+        package var urls: [String] = []
+        /// Whether registered apps are asked again at every round, or only those with an error.
+        package var polls = true
+        package var discovers = true
+        package var interval: Duration = .seconds(5)
+        /// `dev` or `cloud`.
+        package var serverKind = "dev"
+        /// A further port to look at, from the server's own environment.
+        package var extraPort: Int?
+
+        package init() {}
+    }
+
+    private let node: Node
+    private let probe: AppProbe
+    private let configuration: Configuration
+    private let logger: Logger
+    /// URLs that were found or given and have not registered yet, with the last reason why.
+    private var waiting: [String: String?]
+    private var reported: [String: String] = [:]
+
+    package init(node: Node, probe: AppProbe, configuration: Configuration, logger: Logger) {
+        self.node = node
+        self.probe = probe
+        self.configuration = configuration
+        self.logger = logger
+        waiting = [:]
+        for url in configuration.urls {
+            let withScheme = url.contains("://") ? url : "http://" + url
+            waiting[Self.normalise(withScheme)] = .some(nil)
+        }
+    }
+
+    /// The form in which URLs are stored and compared; what is no URL stays as it is, and fails later
+    /// with a reason.
+    private static func normalise(_ url: String) -> String {
+        (try? EndpointURL(url))?.description ?? url
+    }
+
+    /// One round after the other until the service group shuts down.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while !Task.isCancelled {
+                await round()
+                try? await Task.sleep(for: configuration.interval)
+            }
+        }
+    }
+
+    package func round() async {
+        let registry = node.registry
+        if configuration.discovers, registry.apps.isEmpty, waiting.isEmpty { await discover() }
+        var urls = Array(waiting.keys)
+        for app in registry.apps.values where configuration.polls || app.error != nil {
+            if !urls.contains(app.url) { urls.append(app.url) }
+        }
+        for url in urls.sorted() where !Task.isCancelled { await ping(url) }
+    }
+
+    /// Registers an app that spoke up by itself.
+    package func register(_ registration: Registration) async throws(NodeError) -> (isModified: Bool, app: UUID16) {
+        let result = try await node.register(registration)
+        waiting[registration.url] = nil
+        reported[registration.url] = nil
+        if result.isModified { announce(registration) }
+        return result
+    }
+
+    /// Remembers why the app at an address could not register, if the body says where it lives.
+    package func note(failure: RegistrationError, of body: ByteBuffer) {
+        guard let json = try? RawJSON(parsing: Array(body.readableBytesView)),
+            let url = json.view.member(caseInsensitive: "url")?.string
+        else { return }
+        fail(Self.normalise(url), because: failure.message)
+    }
+
+    private func announce(_ registration: Registration) {
+        logger.info(
+            "app \"\(registration.appName)\" registered \(registration.functions.count) functions",
+            metadata: ["url": "\(registration.url)"]
+        )
+        for function in registration.functions where !function.ignoredOptions.isEmpty {
+            logger.warning(
+                "function \(function.slug) uses options that this version does not act on yet",
+                metadata: ["options": "\(function.ignoredOptions.joined(separator: ", "))"]
+            )
+        }
+    }
+
+    // MARK: - Asking
+
+    /// Asks the app at an address to register: an unsigned PUT, as SDKs in dev mode expect.
+    private func ping(_ url: String) async {
+        guard let address = try? AppURL(url) else {
+            fail(url, because: "unsupported_protocol")
+            return
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("url")
+        writer.value(url)
+        writer.endObject()
+        let request = AppRequest(
+            method: "PUT",
+            url: address,
+            headers: [
+                ("content-type", "application/json"),
+                ("x-inngest-server-kind", configuration.serverKind),
+            ],
+            body: ByteBuffer(bytes: writer.bytes)
+        )
+        switch await probe.send(request, within: .seconds(10)) {
+        case .failure(.tls): fail(url, because: "unsupported_protocol")
+        case .failure: fail(url, because: "unreachable")
+        case .success(let response): await receive(response, from: url)
+        }
+    }
+
+    private func receive(_ response: AppResponse, from url: String) async {
+        let body = Array(response.body.readableBytesView)
+        guard (200..<300).contains(response.status) else {
+            if let reason = SyncFailure.reason(status: response.status, body: body) { fail(url, because: reason) }
+            return
+        }
+        switch response.headers.first(name: "x-inngest-sync-kind") {
+        case "in_band": await receiveInBand(body, from: url)
+        case "out_of_band": break
+        default:
+            guard let view = (try? RawJSON(parsing: body))?.view, view["functions"]?.kind == .array,
+                view["app_id"] != nil
+            else { return }
+            await receiveInBand(body, from: url)
+        }
+    }
+
+    private func receiveInBand(_ body: [UInt8], from url: String) async {
+        do {
+            _ = try await register(try Registration.decodeInBand(body))
+            waiting[url] = nil
+        } catch {
+            fail(url, because: String(describing: error))
+        }
+    }
+
+    private func fail(_ url: String, because reason: String) {
+        if waiting.keys.contains(url) { waiting[url] = reason }
+        if reported[url] != reason {
+            reported[url] = reason
+            logger.warning("the app did not sync", metadata: ["url": "\(url)", "reason": "\(reason)"])
+        }
+        node.noteSyncFailure(of: url, because: reason)
+    }
+
+    // MARK: - Looking
+
+    /// Looks for an app at the ports and paths where frameworks usually serve one.
+    private func discover() async {
+        let found = await withTaskGroup(of: [String].self) { group in
+            for port in AppDiscovery.ports(extra: configuration.extraPort) {
+                group.addTask { [probe] in await AppDiscovery.look(at: port, probe: probe) }
+            }
+            var found: [String] = []
+            for await urls in group { found += urls }
+            return found
+        }
+        for url in found.sorted() {
+            let url = Self.normalise(url)
+            logger.info("found an app", metadata: ["url": "\(url)"])
+            waiting[url] = .some(nil)
+        }
+    }
+
+    /// The addresses that the server was told of or found and that have not registered yet.
+    package var pendingURLs: [String] { waiting.keys.sorted() }
+}

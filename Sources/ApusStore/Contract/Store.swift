@@ -1,0 +1,170 @@
+import ApusCore
+import ApusEngine
+
+/// Where shards keep what they decided.
+///
+/// Every function blocks and is called from a thread that may block, never from an event loop.
+/// A store serves any number of readers while one commit per shard is under way. Any store passes
+/// the suite in `Conformance/`.
+package protocol Store: AnyObject, Sendable {
+    /// One line for people: what the store is and where.
+    var summary: String { get }
+    /// The number of shards, fixed when the store is created.
+    var shardCount: Int { get }
+
+    /// Takes a shard over: bumps its epoch, so that an earlier owner can commit no more, and gives
+    /// back what its next owner starts from.
+    func claim(_ shard: ShardID) throws(StoreError) -> ClaimedShard
+
+    /// Makes a batch durable, all of it or nothing.
+    ///
+    /// - Throws: `.stale` when the epoch or the batch number does not follow the stored one;
+    ///   `.rejected` when the writes themselves are at fault; `.unavailable` when it is not known
+    ///   whether the batch landed.
+    func commit(_ batch: Batch) throws(StoreError)
+
+    /// Recovers from a failed commit and says which batch of the shard landed last.
+    /// SQLite closes and reopens its file first: a failed fsync must not be retried on the same handle.
+    func lastBatch(of shard: ShardID, epoch: UInt64) throws(StoreError) -> UInt64
+
+    /// Sets an input aside whose writes the store can never accept, for people to look at.
+    func quarantine(_ report: QuarantineReport) throws(StoreError)
+
+    var reader: any StoreReader { get }
+
+    /// Removes the oldest finished runs, and events that no run refers to any more, until the store
+    /// takes no more than this.
+    /// - Returns: the number of runs removed.
+    func removeOldestFinishedRuns(untilSmallerThan bytes: Int64, atMost count: Int) throws(StoreError) -> Int
+
+    func close()
+}
+
+/// Reads what has been committed. Safe to call from several threads at a time.
+package protocol StoreReader: Sendable {
+    func run(_ row: RowID) throws(StoreError) -> LoadedRun?
+    /// Wake-up times after a position and until a time, in order.
+    func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws(StoreError) -> WakePage
+    /// The functions that events with these keys have started since a time.
+    func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]]
+
+    func event(id: ULID) throws(StoreError) -> StoredEvent?
+    /// Newest first. `before` is the row of the last one of the page before.
+    func events(named name: String?, before: RowID?, since: Timestamp?, limit: Int) throws(StoreError) -> [StoredEvent]
+    func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun]
+    func run(id: ULID) throws(StoreError) -> StoredRun?
+    /// Newest first.
+    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
+    /// The whole history of a run, oldest first; `nil` when there is no such run.
+    func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun?
+    func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
+}
+
+package struct ClaimedShard: Sendable {
+    package var epoch: UInt64
+    /// The number of the last batch that landed; the next is one more.
+    package var batch: UInt64
+    package var state: ShardState
+
+    package init(epoch: UInt64, batch: UInt64, state: ShardState) {
+        self.epoch = epoch
+        self.batch = batch
+        self.state = state
+    }
+}
+
+/// The writes of one or more decisions.
+package struct Batch: Sendable {
+    package var shard: ShardID
+    package var epoch: UInt64
+    package var number: UInt64
+    /// The newest time that a decision of the batch saw.
+    package var time: Timestamp
+    package var writes: [Write]
+
+    package init(shard: ShardID, epoch: UInt64, number: UInt64, time: Timestamp, writes: [Write]) {
+        self.shard = shard
+        self.epoch = epoch
+        self.number = number
+        self.time = time
+        self.writes = writes
+    }
+}
+
+package struct StoredEvent: Hashable, Sendable {
+    package var row: RowID
+    package var id: ULID
+    package var name: String
+    package var receivedAt: Timestamp
+    package var body: RawJSON
+
+    package init(row: RowID, id: ULID, name: String, receivedAt: Timestamp, body: RawJSON) {
+        self.row = row
+        self.id = id
+        self.name = name
+        self.receivedAt = receivedAt
+        self.body = body
+    }
+}
+
+package struct StoredRun: Hashable, Sendable {
+    package var row: RowID
+    package var id: ULID
+    package var function: UUID16
+    package var functionSlug: String
+    package var eventID: ULID
+    package var eventName: String
+    package var createdAt: Timestamp
+    package var projection: RunProjection
+    /// How the run ended, with its output; `nil` while it runs.
+    package var end: RunEnd?
+
+    package init(
+        row: RowID, id: ULID, function: UUID16, functionSlug: String, eventID: ULID, eventName: String,
+        createdAt: Timestamp, projection: RunProjection, end: RunEnd?
+    ) {
+        self.row = row
+        self.id = id
+        self.function = function
+        self.functionSlug = functionSlug
+        self.eventID = eventID
+        self.eventName = eventName
+        self.createdAt = createdAt
+        self.projection = projection
+        self.end = end
+    }
+}
+
+/// An input that could not be made durable.
+package struct QuarantineReport: Hashable, Sendable {
+    package var at: Timestamp
+    /// What kind of input it was.
+    package var input: String
+    package var reason: String
+
+    package init(at: Timestamp, input: String, reason: String) {
+        self.at = at
+        self.input = input
+        self.reason = reason
+    }
+}
+
+package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Another owner has taken the shard, or a batch is out of order.
+    case stale(String)
+    /// The store understood the writes and refuses them; repeating them is useless.
+    case rejected(String)
+    /// Disk full, I/O error, lost connection: the outcome may be unknown, and it may pass.
+    case unavailable(String)
+    /// What is stored cannot be read: damage, or a newer format.
+    case unreadable(String)
+
+    package var description: String {
+        switch self {
+        case .stale(let reason): "the shard has another owner: \(reason)"
+        case .rejected(let reason): "the store refuses the batch: \(reason)"
+        case .unavailable(let reason): "the store is unavailable: \(reason)"
+        case .unreadable(let reason): "the store cannot be read: \(reason)"
+        }
+    }
+}

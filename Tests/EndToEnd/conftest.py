@@ -1,0 +1,109 @@
+"""Fixtures: the server, apps, and what a failing test shows."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from harness.api import Api
+from harness.scripted_app import ScriptedApp
+from harness.sdk_app import SdkApp
+from harness.server import Server
+
+# Apps and server talk over loopback; a proxy in the environment has no business there.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+# A developer's own settings must not reach the SDK.
+for variable in [name for name in os.environ if name.startswith("INNGEST_")]:
+    del os.environ[variable]
+
+# Quick retries; apps are synced by the tests themselves.
+SHARED_FLAGS = ("--retry-interval", "1", "--no-discovery", "--no-poll", "--log-format", "json")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server that all tests share which do not restart it or need flags of their own."""
+    server = Server(tmp_path_factory.mktemp("apus"), *SHARED_FLAGS)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def api(server: Server) -> Api:
+    return Api(server.url)
+
+
+@pytest.fixture
+def prepare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Makes a server for one test alone, which has an address already but is not started."""
+    prepared: list[Server] = []
+
+    def prepare(*flags: str) -> Server:
+        server = Server(tmp_path_factory.mktemp("apus"), *(flags or SHARED_FLAGS))
+        prepared.append(server)
+        return server
+
+    yield prepare
+    for server in prepared:
+        server.stop()
+
+
+@pytest.fixture
+def start_server(prepare_server: Callable[..., Server]) -> Callable[..., Server]:
+    """Starts a server for one test alone: `start_server("--poll-interval", "1")`."""
+    return lambda *flags: prepare_server(*flags).start()
+
+
+@pytest.fixture
+def own_server(start_server: Callable[..., Server]) -> Server:
+    """A server for one test alone, with the usual flags: for tests that restart it."""
+    return start_server()
+
+
+@pytest.fixture
+def make_app(request: pytest.FixtureRequest) -> Iterator[Callable[..., SdkApp]]:
+    """Makes an app with the official SDK for a server; the test's name is part of the app's."""
+    made: list[SdkApp] = []
+
+    def make(server: Server, name: str | None = None, **options: Any) -> SdkApp:
+        name = name or request.node.originalname.removeprefix("test_")[:40]
+        app = SdkApp(server, name, **options)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.close(wait=False)
+
+
+@pytest.fixture
+def app(make_app: Callable[..., SdkApp], server: Server) -> SdkApp:
+    """An app on the shared server."""
+    return make_app(server)
+
+
+@pytest.fixture
+def scripted_app(server: Server) -> Iterator[ScriptedApp]:
+    """An app on the shared server whose answers are written by hand."""
+    app = ScriptedApp(server)
+    yield app
+    app.close()
+
+
+def pytest_runtest_setup() -> None:
+    for server in Server.known:
+        server.mark_log()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failure shows what the servers wrote while the test ran."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    for server in Server.known:
+        if text := server.log_since_mark():
+            state = "running" if server.is_running else "not running"
+            report.sections.append((f"log of the server on port {server.port}, {state}", text[-20_000:]))

@@ -1,0 +1,97 @@
+"""The server's HTTP API, as a client that is no SDK sees it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from .waiting import eventually
+
+ENDED = ("Completed", "Failed", "Cancelled")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as `GET /v1/runs/{id}` shows it."""
+
+    raw: dict[str, Any] = field(repr=False)
+    id: str
+    status: str
+    output: Any
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any]) -> "Run":
+        return cls(raw=raw, id=raw["run_id"], status=raw["status"], output=raw.get("output"))
+
+    @property
+    def function_id(self) -> str:
+        return self.raw["function_id"]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+
+class Api:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+
+    def get(self, path: str) -> Any:
+        """The body of a GET that must succeed."""
+        response = self.http.get(path)
+        assert response.status_code == 200, f"GET {path}: {response.status_code} {response.text}"
+        return response.json()
+
+    def data(self, path: str) -> Any:
+        """What is inside the `data` of a v1 answer."""
+        return self.get(path)["data"]
+
+    # Events
+
+    def send(self, events: Any, *, headers: dict[str, str] | None = None) -> list[str]:
+        """Posts an event or a list of them; returns their internal ids."""
+        response = self.http.post("/e/test", json=events, headers=headers)
+        assert response.status_code == 200, f"POST /e/test: {response.status_code} {response.text}"
+        return response.json()["ids"]
+
+    # Runs
+
+    def runs_of(self, event_id: str) -> list[Run]:
+        return [Run.parse(raw) for raw in self.data(f"/v1/events/{event_id}/runs")]
+
+    def run(self, run_id: str) -> Run:
+        return Run.parse(self.data(f"/v1/runs/{run_id}"))
+
+    def journal(self, run_id: str) -> list[dict[str, Any]]:
+        return self.data(f"/v1/runs/{run_id}/journal")["entries"]
+
+    def wait_for_runs(self, event_id: str, count: int, *, within: float = 15.0) -> list[Run]:
+        """Waits until the event has `count` runs and all have ended; more than `count` is a failure."""
+
+        def ended() -> list[Run]:
+            runs = self.runs_of(event_id)
+            assert len(runs) <= count, f"{len(runs)} runs instead of {count}: {runs}"
+            return runs if len(runs) == count and all(run.has_ended for run in runs) else []
+
+        runs = eventually(ended, f"{count} runs of event {event_id} have ended", within=within)
+        return [self.run(run.id) for run in runs]
+
+    def wait_for_run(self, event_id: str, *, within: float = 15.0) -> Run:
+        """Waits until the only run of the event has ended."""
+        return self.wait_for_runs(event_id, 1, within=within)[0]
+
+    def wait_for_start(self, event_id: str, *, within: float = 15.0) -> Run:
+        """Waits until the event has started a run."""
+        return eventually(lambda: self.runs_of(event_id), f"event {event_id} has a run", within=within)[0]
+
+    # Functions
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The registered functions by their slug."""
+        return {function["slug"]: function for function in self.get("/dev")["functions"]}
+
+    def register(self, registration: dict[str, Any]) -> dict[str, Any]:
+        response = self.http.post("/fn/register", json=registration)
+        assert response.status_code == 200, f"POST /fn/register: {response.status_code} {response.text}"
+        return response.json()

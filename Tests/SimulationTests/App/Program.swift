@@ -1,0 +1,73 @@
+/// What a function of the simulated app does: a small deterministic program whose steps an SDK would
+/// find one after the other.
+struct Program {
+    var statements: [Statement]
+    var ending: Ending
+    /// The execution model that the SDK reports: 1 or 2.
+    var version: Int
+    /// A failed step that nothing catches ends the run at once instead of being tried again.
+    var failsWithoutRetry = true
+    /// A parallel group fails with its first failed branch instead of waiting for the others.
+    var failsFast = false
+    /// Discoveries go on reporting the steps of branches that have lost their race.
+    var reportsLosers = true
+    /// Replies with steps that are known already beside the new ones.
+    var repeatsKnownSteps = false
+    /// Replies without any op before the function gets going.
+    var emptyReplies = 0
+    /// A failing step reports its last attempt as final by itself, as most SDKs do.
+    var reportsLastFailure = true
+
+    enum Ending {
+        case returns
+        /// An answer without a body.
+        case returnsNothing
+        case completesByOp
+        /// A function-level error, so many times; then it returns.
+        case fails(times: Int, retryAfter: Int?)
+        case failsForEver
+        case failsFinally
+    }
+}
+
+/// One statement of a program.
+indirect enum Statement {
+    case run(Body)
+    case sleep(id: String, SleepLength)
+    case invoke(id: String, function: String, timeout: String?, isCaught: Bool)
+    case parallel([[Statement]], isRace: Bool)
+    /// A loop: the ids inside repeat.
+    case repeated(Int, [Statement])
+}
+
+/// A step that runs code.
+struct Body {
+    var id: String
+    var outcome = Outcome.succeeds
+    /// Whether the function goes on when the step has failed for good.
+    var isCaught = true
+    /// The name of the event that the step sends.
+    var sends: String?
+    /// Seconds that a failing attempt asks the server to wait.
+    var retryAfter: Int?
+    /// Bytes of padding in the result.
+    var padding = 0
+    /// The result is one that the store can never accept.
+    var isPoison = false
+
+    enum Outcome {
+        case succeeds
+        /// The first executions fail.
+        case fails(times: Int)
+        case failsForEver
+        /// Fails for good at once.
+        case failsFinally
+    }
+}
+
+enum SleepLength {
+    /// A duration, in milliseconds.
+    case milliseconds(Int64)
+    /// A point in time, this many milliseconds from the moment at which the app is asked; can be past.
+    case until(Int64)
+}

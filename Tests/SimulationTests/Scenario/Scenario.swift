@@ -1,0 +1,123 @@
+import ApusCore
+import ApusEngine
+
+/// Everything that a seed decides before its world begins.
+struct Scenario {
+    var shardCount: Int
+    var configuration: EngineConfiguration
+    var functions: [SimulatedFunction]
+    var apps: Int
+    var requests: [SimulatedRequest]
+    var faults: FaultPlan
+    /// The longest time, in milliseconds, until a host looks at its clock again.
+    var pollInterval: Int64
+    /// Milliseconds after which a call that nobody answers counts as failed.
+    var callTimeout: Int64
+}
+
+struct SimulatedFunction {
+    var app: Int
+    var slug: String
+    var triggers: [FunctionConfiguration.Trigger]
+    var retries: Int?
+    var program: Program
+}
+
+/// Events that a sender wants to get accepted together.
+struct SimulatedRequest {
+    var at: Int64
+    var events: [SimulatedEvent]
+    /// Milliseconds without an answer after which the sender tries again.
+    var patience: Int64
+    var tries: Int
+    /// How often the sender sends it all once more although it was accepted.
+    var repeats: Int
+}
+
+struct SimulatedEvent {
+    /// Names the event in its data, so that it can be found again in what the store holds.
+    var tag: String
+    var name: String
+    var senderID: String?
+    /// The internal id that the sender's seed gives.
+    var internalID: ULID?
+    /// When it happens, relative to the sending; `nil` for now.
+    var happensIn: Int64?
+
+    /// The name of events that the store can never accept.
+    static let poison = "poison"
+
+    /// Whether a repeat is the same event to the server.
+    var isRepeatable: Bool { senderID != nil || internalID != nil }
+}
+
+extension Scenario {
+    static func draw(shardCount: Int, from random: inout SplitMix64) -> Scenario {
+        let apps = random.count(1...2)
+        var generator = ProgramGenerator(random: random.split(), apps: apps)
+        let functions = generator.functions()
+        var configuration = EngineConfiguration()
+        configuration.retryInterval = random.pick([.seconds(1), .seconds(5), .seconds(20), nil])
+        configuration.wakeHorizon = random.pick([.minutes(10), .minutes(30), .hours(2)])
+        configuration.defaultRetries = random.pick([1, 4, 4])
+        configuration.limits = limits(&random)
+        return Scenario(
+            shardCount: shardCount,
+            configuration: configuration,
+            functions: functions,
+            apps: apps,
+            requests: requests(generator.eventNames, &random),
+            faults: .draw(shards: shardCount, apps: apps, from: &random),
+            pollInterval: random.pick([60_000, 600_000, 1_800_000]),
+            callTimeout: random.pick([30_000, 7_200_000])
+        )
+    }
+
+    private static func limits(_ random: inout SplitMix64) -> Limits {
+        var limits = Limits()
+        limits.callsPerApp = random.pick([1, 2, 4, 1_000])
+        limits.residentBytes = random.pick([1, 3_000, 256 << 20])
+        limits.concurrentLoads = random.pick([1, 2, 256])
+        limits.wakePage = random.pick([1, 2, 5, 10_000])
+        limits.inlinePayloadBytes = random.pick([20, 2_048])
+        limits.callBytesPerApp = random.pick([2_000, 256 << 20])
+        limits.emptyReplies = random.pick([3, 100])
+        return limits
+    }
+
+    private static func requests(_ names: [String], _ random: inout SplitMix64) -> [SimulatedRequest] {
+        let total = random.chance(percent: 6) ? random.count(8...20) : random.count(1...5)
+        var requests: [SimulatedRequest] = []
+        var sent = 0
+        while sent < total {
+            let count = random.chance(percent: 25) ? random.count(2...3) : 1
+            var events: [SimulatedEvent] = []
+            for _ in 0..<count {
+                sent += 1
+                events.append(event(tag: "t\(sent)", names, &random))
+            }
+            requests.append(
+                SimulatedRequest(
+                    at: random.chance(percent: 60) ? random.between(0, 500) : random.anyDelay(upTo: 60_000),
+                    events: events,
+                    patience: random.pick([20, 500, 10_000]),
+                    tries: random.pick([1, 3, 50]),
+                    repeats: random.chance(percent: 25) ? random.count(1...2) : 0
+                )
+            )
+        }
+        return requests
+    }
+
+    private static func event(tag: String, _ names: [String], _ random: inout SplitMix64) -> SimulatedEvent {
+        var event = SimulatedEvent(tag: tag, name: random.pick(names))
+        if random.chance(percent: 3) { event.name = SimulatedEvent.poison }
+        switch random.below(3) {
+        case 0: event.senderID = "id-\(tag)"
+        case 1: event.internalID = ULID(high: 0x0190_0000_0000_0000 | random.below(1 << 16), low: random.next())
+        default: break
+        }
+        if random.chance(percent: 10) { event.happensIn = random.between(-60_000, 60_000) }
+        return event
+    }
+}
