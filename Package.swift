@@ -70,6 +70,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
@@ -79,6 +80,7 @@ let package = Package(
                 "ApusCore", "ApusEngine", "ApusStore", "ApusNode",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -123,12 +125,18 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeTests",
-            dependencies: ["ApusCore", "ApusEngine", "ApusStore", "ApusNode"],
+            dependencies: [
+                "ApusCore", "ApusEngine", "ApusStore", "ApusNode",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["ApusCore", "ApusServer"],
+            dependencies: ["ApusCore", "ApusEngine", "ApusServer"],
             swiftSettings: strict
         ),
     ],

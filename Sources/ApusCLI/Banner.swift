@@ -1,4 +1,5 @@
 import ApusEngine
+import Logging
 
 /// What a person sees at the start: where the server is, where it keeps things, what it found, and
 /// what to do next.
@@ -7,11 +8,22 @@ struct Banner: Sendable {
     var store: String
     var sdkURLs: [String]
     var discovers: Bool
-    var interactive: Bool
 
-    func show(port: Int, registry: Registry) {
+    /// - Parameter asJSON: machines read the output, so all of it is one line of the log.
+    func show(port: Int, registry: Registry, asJSON: Bool, logger: Logger) {
         let name = host == "0.0.0.0" || host == "127.0.0.1" ? "localhost" : host
         let url = "http://\(name):\(port)"
+        if asJSON {
+            let apps = registry.apps.values.map(\.name).sorted().joined(separator: ", ")
+            logger.info(
+                "Apus \(ApusVersion.text) is ready",
+                metadata: [
+                    "url": "\(url)", "store": "\(store)", "apps": "\(apps)",
+                    "next": "\(next(url: url, hasApps: !registry.apps.isEmpty))",
+                ]
+            )
+            return
+        }
         var lines = [
             "",
             "  Apus \(ApusVersion.text)",

@@ -21,17 +21,17 @@ struct DevCommand: AsyncParsableCommand {
     @OptionGroup var options: DevOptions
 
     func run() async throws {
-        let logger = try Logs.start(
-            level: options.verbose ? "debug" : options.logLevel,
-            format: options.json ? .json : options.logFormat
-        )
-        for flag in options.ignored.given {
-            logger.notice("\(flag) is accepted and ignored: Apus does not need it")
+        let format = (options.json ? .json : options.logFormat) ?? Logs.defaultFormat
+        try await failsWithOneLine {
+            let logger = try Logs.start(level: options.verbose ? "debug" : options.logLevel, format: format)
+            for flag in options.ignored.given {
+                logger.notice("\(flag) is accepted and ignored: Apus does not need it")
+            }
+            try await serve(logger, format: format)
         }
-        try await failsWithOneLine { try await serve(logger) }
     }
 
-    private func serve(_ logger: Logger) async throws {
+    private func serve(_ logger: Logger, format: LogFormat) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let loop = group.next()
         try PortCheck.isFree(host: options.host, port: options.port)
@@ -59,15 +59,17 @@ struct DevCommand: AsyncParsableCommand {
             node: node, sync: sync, info: info, configuration: serving, logger: logger
         )
         let banner = Banner(
-            host: options.host, store: store.summary, sdkURLs: options.sdkURL,
-            discovers: !options.noDiscovery, interactive: Logs.isInteractive
+            host: options.host, store: store.summary, sdkURLs: options.sdkURL, discovers: !options.noDiscovery
         )
-        let http = server.service(group: group) { port in banner.show(port: port, registry: node.registry) }
+        let http = server.service(group: group) { port in
+            banner.show(port: port, registry: node.registry, asJSON: format == .json, logger: logger)
+        }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
+                // Ended from the last to the first: while calls are drained, apps can still reach us.
                 services: [
-                    .init(service: NodeService(node: node, drainFor: .seconds(Int64(options.drainTimeout)))),
                     .init(service: http),
+                    .init(service: DrainService(node: node, timeout: .seconds(Int64(options.drainTimeout)))),
                     .init(service: sync),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint, .sigquit],
@@ -75,6 +77,7 @@ struct DevCommand: AsyncParsableCommand {
             )
         )
         try await services.run()
+        await node.shutdown()
     }
 
     private func openStore() throws -> any Store {
@@ -100,13 +103,13 @@ struct DevCommand: AsyncParsableCommand {
     }
 }
 
-/// Drains and stops the engine when the process is asked to end, after the HTTP server has.
-struct NodeService: Service {
+/// When the process is asked to end, lets the calls under way finish.
+struct DrainService: Service {
     let node: Node
-    let drainFor: TimeAmount
+    let timeout: TimeAmount
 
     func run() async throws {
         try? await gracefulShutdown()
-        await node.shutdown(drainFor: drainFor)
+        await node.drain(for: timeout)
     }
 }

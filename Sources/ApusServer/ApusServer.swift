@@ -2,6 +2,7 @@ import ApusCore
 import ApusNode
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -14,6 +15,10 @@ package struct ApusServer: Sendable {
         package var serverKind = "dev"
         /// Bytes of a request body at the intake of events.
         package var bodyLimit = 32 << 20
+        /// Connections open at a time; past it new ones wait to be accepted.
+        package var connections = 10_000
+        /// Seconds after which a connection on which nothing moves is closed.
+        package var idleSeconds = 75
 
         package init() {}
     }
@@ -48,15 +53,20 @@ package struct ApusServer: Sendable {
         StateRoutes(node: node).add(to: &routes)
         LatestRunsPage(node: node).add(to: &routes)
         routes.install(in: router)
+        // What the HTTP library has to say at its start, we say ourselves.
+        var quietLogger = logger
+        quietLogger.logLevel = max(logger.logLevel, .notice)
         return Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                serverName: nil
+                backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)
             ),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group),
-            logger: logger
+            logger: quietLogger
         )
     }
 }

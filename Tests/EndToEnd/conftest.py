@@ -1,18 +1,26 @@
 """Fixtures: the server, apps, and what a failing test shows."""
 
+import fcntl
+import functools
 import os
+import ssl
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.api import Api
+from harness.ports import USUAL_PORTS, serves_an_app
 from harness.scripted_app import ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
 
 # Apps and server talk over loopback; a proxy in the environment has no business there.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+# Nothing here is encrypted, but each client of httpx loads all the world's certificates: once is enough.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 # A developer's own settings must not reach the SDK.
 for variable in [name for name in os.environ if name.startswith("INNGEST_")]:
     del os.environ[variable]
@@ -79,6 +87,20 @@ def make_app(request: pytest.FixtureRequest) -> Iterator[Callable[..., SdkApp]]:
 
 
 @pytest.fixture
+def usual_ports() -> Iterator[None]:
+    """
+    For tests of a server that looks for apps by itself: only one at a time on this machine, and none
+    while an app that is not ours would be found.
+    """
+    with open(Path(tempfile.gettempdir()) / "apus-usual-ports.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for port in USUAL_PORTS:
+            if serves_an_app(port):
+                pytest.skip(f"an app that is not part of the tests is on port {port}")
+        yield
+
+
+@pytest.fixture
 def app(make_app: Callable[..., SdkApp], server: Server) -> SdkApp:
     """An app on the shared server."""
     return make_app(server)
@@ -90,6 +112,11 @@ def scripted_app(server: Server) -> Iterator[ScriptedApp]:
     app = ScriptedApp(server)
     yield app
     app.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test first, so that it does not keep one worker busy when the others have finished."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_runtest_setup() -> None:

@@ -107,7 +107,7 @@ def test_a_batch_of_events_is_answered_with_one_id_each_in_their_order(app: SdkA
 @pytest.mark.parametrize(
     "value",
     [
-        pytest.param("Grüße, 世界 👩‍👩‍👧 \u0000 \u2028 \" \\ /", id="unicode"),
+        pytest.param('Grüße, 世界 👩‍👩‍👧 \u0000 \u2028 " \\ /', id="unicode"),
         pytest.param(2**53 + 1, id="an integer beyond 2^53"),
         pytest.param([2**63 - 1, -(2**63), 2**64, 10**30], id="integers beyond 64 bits"),
         pytest.param([0.1, 1e-7, 1.5e300, -2.5], id="fractions"),

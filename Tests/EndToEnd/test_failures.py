@@ -40,7 +40,8 @@ def test_functions_without_async_can_catch_the_error_of_a_step(app: SdkApp) -> N
         try:
             ctx.step.run("fails", fail)
         except inngest.StepError as error:
-            return ctx.step.run("recover", lambda: error.message)
+            message = error.message
+        return ctx.step.run("recover", lambda: message)
 
     assert app.run().output == "short and stout"
 

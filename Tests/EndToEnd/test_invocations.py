@@ -75,9 +75,7 @@ def test_functions_without_async_invoke_too(app: SdkApp) -> None:
     assert app.run().output == 5
 
 
-def test_a_function_of_another_app_can_be_invoked(
-    make_app: Callable[..., SdkApp], server: Server
-) -> None:
+def test_a_function_of_another_app_can_be_invoked(make_app: Callable[..., SdkApp], server: Server) -> None:
     asking, answering = make_app(server, "asking"), make_app(server, "answering")
 
     @answering.function("child", event=nobody(answering))
@@ -164,7 +162,8 @@ def test_the_error_of_an_invoked_function_can_be_caught(app: SdkApp) -> None:
         try:
             await ctx.step.invoke("ask", function=child)
         except inngest.StepError as error:
-            return await ctx.step.run("recover", lambda: [error.name, error.message])
+            caught = [error.name, error.message]
+        return await ctx.step.run("recover", lambda: caught)
 
     run = app.run()
 

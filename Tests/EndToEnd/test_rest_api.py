@@ -49,7 +49,14 @@ def test_the_run_of_an_event_is_listed_as_it_is_shown_alone(app: SdkApp) -> None
 
 
 def test_an_event_is_shown_as_it_was_sent(api: Api) -> None:
-    sent = {"name": "shown/event", "data": {"n": 1}, "user": {"u": 2}, "id": "my-id-1", "ts": 1_795_245_525_907, "v": "1"}
+    sent = {
+        "name": "shown/event",
+        "data": {"n": 1},
+        "user": {"u": 2},
+        "id": "my-id-1",
+        "ts": 1_795_245_525_907,
+        "v": "1",
+    }
     [internal_id] = api.send(sent)
     shown = api.data(f"/v1/events/{internal_id}")
 

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import inngest
 import pytest
 
 from harness.sdk_app import SdkApp
 from harness.server import Server
-from harness.waiting import eventually
+from harness.waiting import eventually, stays_true
 
 # How a server may end: asked to, and not asked.
 ENDINGS = pytest.mark.parametrize("end", [Server.terminate, Server.kill9], ids=["SIGTERM", "SIGKILL"])
@@ -41,7 +42,6 @@ def test_a_sleep_goes_on_after_a_restart(app: SdkApp, own_server: Server, end: E
     app.deploy()
     event = app.send()
     run = app.api.wait_for_start(event)
-    wait_for_journal(app, run.id, "stepFinished", 1)
     wait_until_sleeping(app, run.id)
 
     end(own_server)
@@ -54,9 +54,7 @@ def test_a_sleep_goes_on_after_a_restart(app: SdkApp, own_server: Server, end: E
 
 
 @ENDINGS
-def test_a_sleep_that_ended_while_the_server_was_away_ends_at_once(
-    app: SdkApp, own_server: Server, end: End
-) -> None:
+def test_a_sleep_that_ended_while_the_server_was_away_ends_at_once(app: SdkApp, own_server: Server, end: End) -> None:
     @app.function()
     async def main(ctx: inngest.Context) -> str:
         await ctx.step.sleep("nap", datetime.timedelta(seconds=1))
@@ -92,8 +90,7 @@ def test_a_server_that_is_asked_to_end_waits_for_the_step_that_runs(app: SdkApp,
     event = app.send()
     assert running.wait(10)
     own_server.process.send_signal(signal.SIGTERM)
-    eventually(lambda: refuses_events(app), "the server takes no more events")
-    assert own_server.is_running
+    stays_true(lambda: own_server.is_running, "the server waits for the step", during=1)
     release.set()
 
     assert own_server.process.wait(20) == 0
@@ -101,6 +98,34 @@ def test_a_server_that_is_asked_to_end_waits_for_the_step_that_runs(app: SdkApp,
     run = app.api.wait_for_run(event)
     assert (run.status, run.output) == ("Completed", "kept")
     assert bodies == ["slow"]
+
+
+def test_an_event_that_is_accepted_while_the_server_ends_is_not_lost(app: SdkApp, own_server: Server) -> None:
+    executions: list[int] = []
+    running, release = threading.Event(), threading.Event()
+
+    @app.function()
+    def main(ctx: inngest.ContextSync) -> int:
+        executions.append(ctx.event.data["number"])
+        if ctx.event.data["number"] == 0:
+            running.set()
+            assert release.wait(20)
+        return ctx.event.data["number"]
+
+    app.deploy()
+    events = [app.send({"number": 0})]
+    assert running.wait(10)
+    own_server.process.send_signal(signal.SIGTERM)
+    for number in range(1, 200):
+        if id := accept(app, {"name": app.event, "data": {"number": number}}):
+            events.append(id)
+    release.set()
+    assert own_server.process.wait(20) == 0
+    own_server.start()
+
+    outputs = [app.api.wait_for_run(event).output for event in events]
+    assert sorted(executions) == sorted(outputs)
+    assert len(set(outputs)) == len(events)
 
 
 def test_a_server_that_is_asked_to_end_waits_no_longer_than_it_may(
@@ -148,9 +173,7 @@ def test_a_step_whose_reply_was_cut_off_is_called_once_more(app: SdkApp, own_ser
     assert bodies.attempts == [0, 0]
 
 
-def test_of_a_group_only_the_step_whose_reply_was_cut_off_is_called_again(
-    app: SdkApp, own_server: Server
-) -> None:
+def test_of_a_group_only_the_step_whose_reply_was_cut_off_is_called_again(app: SdkApp, own_server: Server) -> None:
     quick: list[str] = []
     bodies = Interrupted()
 
@@ -221,9 +244,7 @@ def test_an_invocation_is_answered_after_a_restart(app: SdkApp, own_server: Serv
 
 
 @ENDINGS
-def test_an_event_of_the_future_starts_its_functions_after_a_restart(
-    app: SdkApp, own_server: Server, end: End
-) -> None:
+def test_an_event_of_the_future_starts_its_functions_after_a_restart(app: SdkApp, own_server: Server, end: End) -> None:
     started: list[float] = []
 
     @app.function()
@@ -241,9 +262,7 @@ def test_an_event_of_the_future_starts_its_functions_after_a_restart(
 
 
 @ENDINGS
-def test_what_was_sent_before_a_restart_is_not_run_again_after_it(
-    app: SdkApp, own_server: Server, end: End
-) -> None:
+def test_what_was_sent_before_a_restart_is_not_run_again_after_it(app: SdkApp, own_server: Server, end: End) -> None:
     calls: list[int] = []
 
     @app.function()
@@ -306,12 +325,13 @@ class Interrupted:
         return "second execution"
 
 
-def refuses_events(app: SdkApp) -> bool:
-    """Whether the server, which is about to end, answers an event with anything but its acceptance."""
+def accept(app: SdkApp, event: dict[str, Any]) -> str | None:
+    """The event's internal id when a server that is about to end still takes it."""
     try:
-        return app.api.http.post("/e/test", json={"name": "probe/draining"}).status_code != 200
-    except Exception:
-        return True
+        response = app.api.http.post("/e/test", json=event)
+    except httpx.TransportError:
+        return None
+    return response.json()["ids"][0] if response.status_code == 200 else None
 
 
 def wait_for_journal(app: SdkApp, run_id: str, kind: str, count: int) -> None:
@@ -322,8 +342,8 @@ def wait_for_journal(app: SdkApp, run_id: str, kind: str, count: int) -> None:
 
 
 def wait_until_sleeping(app: SdkApp, run_id: str) -> None:
-    """Waits until the app has answered the call that reports the sleep: nothing is under way then."""
+    """Waits until the app's reply that reports the sleep is recorded: nothing is under way then."""
     eventually(
-        lambda: (entries := app.api.journal(run_id)) and "sleep" in str(entries[-1]).lower(),
+        lambda: any(entry.get("job_kind") == "sleep" for entry in app.api.journal(run_id)),
         f"run {run_id} sleeps",
     )

@@ -1,6 +1,7 @@
 """What fails is tried again, as often and as soon as it should be, and nothing else is."""
 
 import datetime
+import itertools
 import time
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_attempts_are_the_servers_interval_apart(app: SdkApp) -> None:
         raise ValueError("never")
 
     app.run()
-    pauses = [later - earlier for earlier, later in zip(times, times[1:])]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
 
     assert len(pauses) == 2
     assert all(0.9 <= pause < 3 for pause in pauses), pauses

@@ -158,9 +158,7 @@ def test_the_context_names_the_run_the_attempt_and_the_request(app: SdkApp) -> N
 
     @app.function()
     async def main(ctx: inngest.Context) -> None:
-        contexts.append(
-            {"run": ctx.run_id, "attempt": ctx.attempt, "request": ctx.request_id, "job": ctx.job_id}
-        )
+        contexts.append({"run": ctx.run_id, "attempt": ctx.attempt, "request": ctx.request_id, "job": ctx.job_id})
         await ctx.step.run("one", lambda: None)
 
     run = app.run()

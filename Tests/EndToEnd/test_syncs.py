@@ -1,18 +1,15 @@
 """How the server learns what an app's functions are, and what changes when they change."""
 
 import datetime
-import socket
 from collections.abc import Callable
 
 import inngest
 import pytest
 
+from harness.ports import free_usual_port
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually
-
-# Where the server looks for apps by itself.
-DISCOVERED_PORTS = [*range(3000, 3011), *range(8910, 8916), 4321, 5173, 8787]
 
 
 def declare(app: SdkApp, fn_id: str, event: str) -> inngest.Function[str]:
@@ -209,25 +206,18 @@ def test_the_server_notices_when_an_apps_functions_change(
     assert outputs(app, app.event, 2) == ["first", "second"]
 
 
+@pytest.mark.usefixtures("usual_ports")
 def test_the_server_finds_an_app_on_a_usual_port(
     make_app: Callable[..., SdkApp], start_server: Callable[..., Server]
 ) -> None:
+    port = free_usual_port()
+    if port is None:
+        pytest.skip("other programs listen on every port that the server searches")
     server = start_server("--poll-interval", "1")
-    app = make_app(server, port=first_free(DISCOVERED_PORTS))
+    app = make_app(server, port=port)
     declare(app, "main", app.event)
 
     app.serve()
 
     eventually(lambda: f"{app.id}-main" in app.api.functions(), "the app is found")
     assert outputs(app, app.event, 1) == ["main"]
-
-
-def first_free(ports: list[int]) -> int:
-    for port in ports:
-        with socket.socket() as candidate:
-            try:
-                candidate.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    pytest.skip("another program listens on every port that the server searches")

@@ -1,7 +1,7 @@
 """Apps that go away, are slow, or answer nonsense for a while: their runs end all the same."""
 
+import asyncio
 import threading
-from collections.abc import Callable
 
 import inngest
 import pytest
@@ -55,25 +55,22 @@ def test_runs_wait_for_an_app_however_long_it_is_away(app: SdkApp) -> None:
 
 def test_an_app_that_dies_in_the_middle_of_a_step_is_called_again(app: SdkApp) -> None:
     attempts: list[int] = []
-    running, died = threading.Event(), threading.Event()
 
     @app.function()
-    def main(ctx: inngest.ContextSync) -> str:
-        def body() -> str:
+    async def main(ctx: inngest.Context) -> str:
+        async def body() -> str:
             attempts.append(ctx.attempt)
             if len(attempts) == 1:
-                running.set()
-                died.wait(20)
+                await asyncio.Event().wait()
             return "second execution"
 
-        return ctx.step.run("step", body)
+        return await ctx.step.run("step", body)
 
     app.deploy()
     event = app.send()
-    assert running.wait(10)
-    app.close(wait=False)
-    died.set()
-    app.listen_again()
+    eventually(lambda: attempts, "the step runs")
+    app.close()
+    app.listen()
 
     assert app.api.wait_for_run(event).output == "second execution"
     assert attempts == [0, 1]

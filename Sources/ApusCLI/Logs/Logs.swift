@@ -11,13 +11,16 @@ import Darwin
 enum Logs {
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    static func start(level: String, format: LogFormat?) throws -> Logger {
+    /// What fits where the output goes.
+    static var defaultFormat: LogFormat { isInteractive ? .text : .json }
+
+    static func start(level: String, format: LogFormat) throws -> Logger {
         let names = ["warn": "warning", "err": "error"]
         let name = level.lowercased()
         guard let logLevel = Logger.Level(rawValue: names[name] ?? name) else {
             throw PlainFailure("--log-level is \"\(level)\"; it must be trace, debug, info, warn or error.")
         }
-        let isJSON = (format ?? (isInteractive ? .text : .json)) == .json
+        let isJSON = format == .json
         let usesColour = isInteractive
         LoggingSystem.bootstrap { _ -> any LogHandler in
             if isJSON { return JSONLogHandler() }

@@ -9,15 +9,17 @@ enum Hexadecimal {
     /// The value of a digit in either case.
     @inline(__always)
     static func value(_ byte: UInt8) -> UInt8? {
-        lowerCaseValue(byte) ?? lowerCaseValue(byte | 0x20)
+        decimalDigit(byte) ?? letterValue(byte | 0x20)
     }
 
     /// The value of a digit in `0-9 a-f`.
     @inline(__always)
     static func lowerCaseValue(_ byte: UInt8) -> UInt8? {
-        if let digit = decimalDigit(byte) {
-            return digit
-        }
+        decimalDigit(byte) ?? letterValue(byte)
+    }
+
+    @inline(__always)
+    private static func letterValue(_ byte: UInt8) -> UInt8? {
         let letter = byte &- UInt8(ascii: "a")
         return letter < 6 ? letter + 10 : nil
     }

@@ -39,6 +39,7 @@ public struct ULID: Hashable, Comparable, Sendable {
     /// The 16 bytes of the id, most significant first.
     public var bytes: [UInt8] { BigEndian.bytes(high: high, low: low) }
 
+    /// The order of the 16 bytes, which is that of the texts.
     @inlinable
     public static func < (left: ULID, right: ULID) -> Bool {
         left.high != right.high ? left.high < right.high : left.low < right.low

@@ -51,6 +51,7 @@ public struct UUID16: Hashable, Comparable, Sendable {
     /// The 16 bytes of the id, most significant first.
     public var bytes: [UInt8] { BigEndian.bytes(high: high, low: low) }
 
+    /// The order of the 16 bytes, which is that of the texts.
     @inlinable
     public static func < (left: UUID16, right: UUID16) -> Bool {
         left.high != right.high ? left.high < right.high : left.low < right.low

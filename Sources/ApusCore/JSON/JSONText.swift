@@ -125,23 +125,3 @@ enum JSONText {
         return lower == right | 0x20 && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(lower)
     }
 }
-
-extension RawSpan {
-    /// Whether a byte occurs.
-    func contains(_ byte: UInt8) -> Bool {
-        var offset = 0
-        while offset + 8 <= byteCount {
-            if ByteMask.equal(word(offset), byte) != 0 {
-                return true
-            }
-            offset += 8
-        }
-        while offset < byteCount {
-            if self.byte(offset) == byte {
-                return true
-            }
-            offset += 1
-        }
-        return false
-    }
-}

@@ -156,7 +156,8 @@ extension JSONView {
     /// The value of a member whose key is `key` or, failing that, the first that differs only in the
     /// case of ASCII letters.
     public func member(caseInsensitive key: String) -> JSONView? {
-        self[key] ?? members.first { $0.key.string?.utf8.elementsEqual(key.utf8, by: JSONText.sameLetter) ?? false }?.value
+        self[key]
+            ?? members.first { $0.key.string?.utf8.elementsEqual(key.utf8, by: JSONText.sameLetter) ?? false }?.value
     }
 
     private func first(where matches: (RawSpan) -> Bool) -> JSONView? {

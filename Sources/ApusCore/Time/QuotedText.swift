@@ -16,14 +16,10 @@ enum QuotedText {
                 quoted.unicodeScalars.append(Unicode.Scalar(byte))
             default:
                 quoted += "\\x"
-                quoted.unicodeScalars.append(hexDigit(byte >> 4))
-                quoted.unicodeScalars.append(hexDigit(byte & 15))
+                quoted.unicodeScalars.append(Unicode.Scalar(Hexadecimal.digit(byte >> 4)))
+                quoted.unicodeScalars.append(Unicode.Scalar(Hexadecimal.digit(byte & 15)))
             }
         }
         return quoted + (text.utf8.count > limit ? "...\"" : "\"")
-    }
-
-    private static func hexDigit(_ value: UInt8) -> Unicode.Scalar {
-        Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value)
     }
 }

@@ -68,6 +68,7 @@ public struct TimeSpan: Hashable, Comparable, Sendable {
         return .seconds(whole + up)
     }
 
+    /// Whether `left` is shorter than `right`; spans into the past are the shortest.
     @inlinable
     public static func < (left: TimeSpan, right: TimeSpan) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -18,6 +18,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write; used for "never".
     public static let distantFuture = Timestamp(milliseconds: 253_402_300_799_999)
 
+    /// Whether `left` comes before `right`.
     @inlinable
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds

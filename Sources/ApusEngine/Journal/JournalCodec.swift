@@ -181,12 +181,16 @@ extension BinaryWriter {
         fixed(id.low)
     }
 
+    /// 0 and the digest of a hashed id; else the text, its length plus one before it, because an id may
+    /// be empty.
     private mutating func step(_ id: StepID) {
         if let words = id.sha1Bytes {
             byte(0)
             for word in words { byte(word) }
         } else {
-            text(id.description)
+            let text = id.utf8
+            unsigned(UInt64(text.count) + 1)
+            for unit in text { byte(unit) }
         }
     }
 
@@ -241,7 +245,7 @@ extension BinaryReader {
             return .attemptFailed(
                 job: try integer(JobNumber.self),
                 retryAt: try time(relativeTo: at),
-                error: RawJSON(canonical: try blob())
+                error: try json()
             )
         case .stepFinished:
             let id = try step()
@@ -340,8 +344,8 @@ extension BinaryReader {
     }
 
     private mutating func step() throws(JournalDecodingError) -> StepID {
-        let length = try unsigned()
-        if length == 0 {
+        let mark = try unsigned()
+        if mark == 0 {
             var digest: [UInt8] = []
             digest.reserveCapacity(20)
             for _ in 0..<20 { digest.append(try byte()) }
@@ -351,7 +355,8 @@ extension BinaryReader {
             return id
         }
         var text: [UInt8] = []
-        guard length <= 256 else { throw JournalDecodingError(offset: offset, reason: "step id too long") }
+        let length = mark - 1
+        guard length <= StepID.limit else { throw JournalDecodingError(offset: offset, reason: "step id too long") }
         for _ in 0..<length { text.append(try byte()) }
         guard let id = StepID(String(decoding: text, as: UTF8.self)) else {
             throw JournalDecodingError(offset: offset, reason: "invalid step id")
@@ -364,12 +369,23 @@ extension BinaryReader {
     }
 
     private mutating func payload(_ fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> Payload {
-        guard try flag() else { return Payload(RawJSON(canonical: try blob())) }
+        guard try flag() else { return Payload(try json()) }
         let row = try signed()
         guard let json = fetch(row) else {
             throw JournalDecodingError(offset: offset, reason: "payload \(row) is missing")
         }
         return Payload(json, row: row)
+    }
+
+    /// Checked, because damage must not find its way into the bodies of calls.
+    private mutating func json() throws(JournalDecodingError) -> RawJSON {
+        let bytes = try blob()
+        do {
+            // A result stands inside more braces here than where its depth was limited.
+            return try RawJSON(parsing: bytes, limits: JSONLimits(depth: .max, size: .max))
+        } catch {
+            throw JournalDecodingError(offset: offset, reason: error.description)
+        }
     }
 
     private mutating func label() throws(JournalDecodingError) -> StepLabel {

@@ -78,7 +78,8 @@ package struct Registry: Hashable, Sendable {
     }
 
     package var activeFunctions: [FunctionRecord] {
-        functions.values.filter { !$0.isArchived }.sorted { $0.configuration.slug < $1.configuration.slug }
+        functions.values.filter { !$0.isArchived }
+            .sorted { ($0.configuration.slug, $0.id) < ($1.configuration.slug, $1.id) }
     }
 
     /// The active function that `step.invoke` means: by its id, else by its slug.

@@ -56,6 +56,12 @@ package struct Run: Hashable, Sendable {
         memos.contains(step)
     }
 
+    /// Whether a step of the current parallel batch is still to be waited for: a job stands for it, or
+    /// a discovery will report it. A target that was called in vain leaves its step pending for ever.
+    package var awaitsSiblings: Bool {
+        !pending.isEmpty && jobs.contains { $0.step.map(pending.contains) ?? true }
+    }
+
     /// When the run next needs attention: the earliest of its jobs; `nil` once it has ended.
     package var wakeTime: Timestamp? {
         jobs.min { $0.wakeTime < $1.wakeTime }?.wakeTime

@@ -5,6 +5,9 @@ package struct Decision: Sendable {
     package var writes: [Write] = []
     package var effects: [Effect] = []
     package var answer: Answer = .none
+    /// The input takes effect only with the `Input.loaded` of this run; whoever handed it in must
+    /// keep it until then, because so far it is only in memory.
+    package var postponedUntilLoaded: RowID?
 
     package init() {}
 }

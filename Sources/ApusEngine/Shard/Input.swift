@@ -20,6 +20,8 @@ package enum Input: Sendable {
     /// Another shard changed the registry; it is durable already.
     case registry(Registry)
     case message(from: ShardID, number: UInt64, Message)
+    /// The store can never keep what this message means; whoever waits for it is told so instead.
+    case refused(from: ShardID, number: UInt64, Message)
     /// Another shard has durably applied our messages up to this one.
     case acknowledged(by: ShardID, upTo: UInt64)
     case probed(app: UUID16, reachable: Bool)

@@ -6,15 +6,15 @@ import ApusCore
 /// Two halves take turns: when the young one is full the old one is dropped. A look into the store
 /// that began at most one turn ago therefore sees everything that memory has forgotten since.
 package struct RecentEvents: Sendable {
-    private var young: [EventKey: Seen] = [:]
-    private var old: [EventKey: Seen] = [:]
+    private var young: [EventKey: [Start]] = [:]
+    private var old: [EventKey: [Start]] = [:]
     private let capacity: Int
     /// How many times the halves have turned.
     package private(set) var turns: UInt64 = 0
 
-    private struct Seen {
+    private struct Start {
+        var function: UUID16
         var at: Timestamp
-        var functions: [UUID16]
     }
 
     package init(capacity: Int = 50_000) {
@@ -31,20 +31,26 @@ package struct RecentEvents: Sendable {
     }
 
     package func functions(startedBy key: EventKey, since: Timestamp) -> [UUID16] {
-        var found: [UUID16] = []
-        for seen in [young[key], old[key]] {
-            if let seen, seen.at > since { found += seen.functions }
-        }
-        return found
+        starts(of: key, since: since).map(\.function)
     }
 
+    /// - Parameter at: when the functions started, except those that are known already: a repeat does
+    ///   not prolong the time for which the first start counts.
     package mutating func record(_ key: EventKey, at: Timestamp, functions: [UUID16], since: Timestamp) {
         if young.count >= capacity {
             old = young
             young = [:]
             turns += 1
         }
-        let known = self.functions(startedBy: key, since: since)
-        young[key] = Seen(at: at, functions: known + functions.filter { !known.contains($0) })
+        var starts = starts(of: key, since: since)
+        for function in functions where !starts.contains(where: { $0.function == function }) {
+            starts.append(Start(function: function, at: at))
+        }
+        young[key] = starts
+    }
+
+    /// What the young half knows of an event includes what the old one knew.
+    private func starts(of key: EventKey, since: Timestamp) -> [Start] {
+        (young[key] ?? old[key] ?? []).filter { $0.at > since }
     }
 }

@@ -28,14 +28,8 @@ extension ShardCore {
 
     private func sendDueCalls(to app: UUID16) {
         while let ready = gates[app]?.next(limits: configuration.limits) {
-            guard let resident = residents[ready.run] else {
-                guard loads.count < configuration.limits.concurrentLoads else {
-                    gates[app]?.enqueue(ready)
-                    return
-                }
-                load(ready.run)
-                continue
-            }
+            // A run with a job in the queue stays in memory until it ends.
+            guard let resident = residents[ready.run] else { continue }
             resident.queued.remove(ready.job)
             touch(resident)
             guard let job = resident.run.job(ready.job), isDue(job, of: resident) else { continue }

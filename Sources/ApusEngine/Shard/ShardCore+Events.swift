@@ -31,11 +31,13 @@ extension ShardCore {
         let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
         let functions = registry.functions(startedBy: event.name, data: event.data)
         let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
-        for function in functions where !alreadyStarted.contains(function.id) && !recent.contains(function.id) {
+        let started = functions.filter { !alreadyStarted.contains($0.id) && !recent.contains($0.id) }
+        for function in started {
             start(function, for: stored, at: max(now, event.timestamp ?? now))
         }
-        if let key {
-            recents.record(key, at: now, functions: alreadyStarted + functions.map(\.id), since: since)
+        // When the store knew of everything, it is asked again next time: it knows since when.
+        if let key, alreadyStarted.isEmpty || !started.isEmpty {
+            recents.record(key, at: now, functions: alreadyStarted + started.map(\.id), since: since)
         }
     }
 

@@ -33,13 +33,34 @@ extension ShardCore {
             return
         }
         if case .resume(let run, _, _, _) = message, residents[run] == nil, !runWasRead {
-            load(run, for: .message(from: sender, number: number, message))
+            // While the run is being read the sender may repeat itself.
+            if postponed[run]?.contains(where: { $0.isMessage(number, from: sender) }) != true {
+                load(run, for: .message(from: sender, number: number, message))
+                decision.postponedUntilLoaded = run
+            }
             return
         }
         apply(message)
+        acknowledge(number, from: sender)
+    }
+
+    private func acknowledge(_ number: UInt64, from sender: ShardID) {
         applied[sender] = number
         decision.writes.append(.applied(from: sender, number: number))
         decision.effects.append(.acknowledge(to: sender, upTo: number))
+    }
+
+    /// Takes a message that can never be applied, because its sender would repeat it for ever.
+    func refuse(_ message: Message, number: UInt64, from sender: ShardID) {
+        switch message {
+        case .invoke(_, _, _, _, let invoker):
+            guard number == (applied[sender] ?? 0) + 1 else { return }
+            answer(invoker, outcome: .failed, memo: InvokeMemo.refused)
+            acknowledge(number, from: sender)
+        case .resume(let run, let step, _, _):
+            let error = Message.resume(run: run, step: step, outcome: .failed, memo: InvokeMemo.refused)
+            receive(error, number: number, from: sender)
+        }
     }
 
     private func apply(_ message: Message) {

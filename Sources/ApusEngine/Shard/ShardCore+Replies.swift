@@ -2,7 +2,14 @@ import ApusCore
 
 /// What an app's answer means for its run.
 extension ShardCore {
-    func receive(_ reply: AppReply, for call: CallID) {
+    /// - Parameter runWasRead: the run is in memory if it still lives.
+    func receive(_ reply: AppReply, for call: CallID, runWasRead: Bool = false) {
+        // A run with a call in flight stays in memory until it ends, unless the call is older than memory.
+        if residents[call.run] == nil, openCalls[call]?.isInherited == true, !runWasRead {
+            load(call.run, for: .reply(call, reply))
+            decision.postponedUntilLoaded = call.run
+            return
+        }
         release(call, reply: reply)
         guard let resident = residents[call.run], let job = resident.run.job(call.job),
             job.isCalling, job.generation == call.generation
@@ -72,6 +79,10 @@ extension ShardCore {
         let version = resident.run.version == -1 ? list.version : nil
         var isRetried = false
         if case .retry(_, let error, _, _)? = instructions.first(where: \.isRetry) {
+            if version != nil {
+                record(.answered(job: job.number, version: version), resident)
+                reopen(job, of: resident)
+            }
             retry(job, of: resident, at: list.retryAfter, error: error, cause: ErrorText.summary(of: error))
             isRetried = true
         } else {
@@ -81,6 +92,7 @@ extension ShardCore {
         let settled = carryOut(instructions, from: job, of: resident)
         guard !resident.run.isFinished else { return }
         discover(after: settled, isRetried: isRetried && job.step == nil, of: resident)
+        fireDueJobs(of: resident)
         keepGoing(after: job, isEmpty: ops.allSatisfy { $0.kind == .none }, of: resident)
     }
 
@@ -94,7 +106,7 @@ extension ShardCore {
         }
         guard ops.contains(where: \.kind.isAsynchronous) else { return }
         var steps: [StepID] = []
-        for op in ops where op.kind != .none && !resident.run.isFinished(op.id) && !steps.contains(op.id) {
+        for op in ops where op.kind.isStep && !resident.run.isFinished(op.id) && !steps.contains(op.id) {
             steps.append(op.id)
         }
         guard !steps.isEmpty else { return }
@@ -153,7 +165,9 @@ extension ShardCore {
     /// Schedules the one discovery that a reply's finished steps lead to. A retry of an untargeted
     /// call is that discovery already.
     private func discover(after settled: Settled, isRetried: Bool, of resident: Resident) {
-        if settled.callsAgain { requestDiscovery(of: resident) }
+        if settled.callsAgain, resident.run.emptyReplies < configuration.limits.emptyReplies {
+            requestDiscovery(of: resident)
+        }
         guard let first = settled.steps.first, !isRetried else { return }
         if let race = settled.races.first {
             discover(because: .after(race), isRace: true, joint: nil, of: resident)
@@ -174,12 +188,31 @@ extension ShardCore {
             requestDiscovery(of: resident)
             return
         }
-        record(.scheduled(job), resident)
+        reopen(job, of: resident)
         receive(
             .noticed(message: "The app's reply made no progress: it reported no step that is not finished already."),
             for: job,
             of: resident
         )
+    }
+
+    /// Takes a job up again that the reply had ended.
+    private func reopen(_ job: Job, of resident: Resident) {
+        var job = job
+        job.phase = .scheduled(now)
+        record(.scheduled(job), resident)
+    }
+}
+
+extension Op.Kind {
+    /// Whether the op is about a step, which has a result some day.
+    fileprivate var isStep: Bool {
+        switch self {
+        case .none, .discoveryRequest, .runComplete, .syncRunComplete, .deferAdd, .deferAbort: false
+        case .step, .stepRun, .stepError, .stepFailed, .stepPlanned, .sleep, .waitForEvent, .waitForSignal,
+            .invokeFunction, .aiGateway, .gateway:
+            true
+        }
     }
 }
 

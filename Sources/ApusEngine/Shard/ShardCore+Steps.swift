@@ -45,15 +45,21 @@ extension ShardCore {
             stackPosition: position, isRace: isRace
         )
         record(.scheduled(job), resident)
-        if due <= now { fireDueJobs(of: resident) }
+        switch kind {
+        case .discovery, .target:
+            if due <= now { enqueue(job, of: resident) }
+        case .sleep, .deadline:
+            // Those of the past end when the whole reply that made them has been carried out.
+            break
+        }
         return job
     }
 
     /// Schedules a discovery after a step, unless its siblings have to finish first.
     /// - Parameter joint: the parallel batch that the step belonged to.
     func discover(because cause: JobKey, isRace: Bool, joint: UInt64?, of resident: Resident) {
-        if !isRace, resident.run.version >= 2, !resident.run.pending.isEmpty { return }
-        let isJoined = !isRace && resident.run.version >= 2
+        if !isRace, resident.run.version >= 2, resident.run.awaitsSiblings { return }
+        let isJoined = !isRace && resident.run.version >= 2 && resident.run.pending.isEmpty
         let key = isJoined ? joint.map(JobKey.joined) ?? cause : cause
         guard !resident.run.hasSpent(key), !hasUnsentDiscovery(resident.run) else { return }
         schedule(.discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
@@ -76,7 +82,7 @@ extension ShardCore {
     /// A sleep is over. Its job goes on as the discovery that follows, unless siblings are pending.
     func wake(_ resident: Resident, from step: StepID, job: Job) {
         settle(resident, step, .completed, memo: .null, label: label(of: step, .sleep, in: resident.run))
-        if !job.isRace, resident.run.version >= 2, !resident.run.pending.isEmpty { return }
+        if !job.isRace, resident.run.version >= 2, resident.run.awaitsSiblings { return }
         guard !hasUnsentDiscovery(resident.run) else { return }
         var discovery = Job(
             number: job.number, key: job.key, kind: .discovery, due: now,

@@ -5,7 +5,6 @@ import HeapModule
 extension ShardCore {
     func passTime() {
         fireDueWakes()
-        readWakes()
         for app in gates.keys.sorted(by: { $0.description < $1.description }) {
             guard gates[app]?.breaker.beginProbe(now: now) == true, let record = registry.apps[app] else { continue }
             decision.effects.append(.probe(app: app, url: record.url))
@@ -17,7 +16,6 @@ extension ShardCore {
         wakeReader.receive(page)
         for wake in page.wakes where residents[wake.run] == nil { wakes.insert(wake) }
         fireDueWakes()
-        readWakes()
     }
 
     func probeEnded(app: UUID16, reachable: Bool) {
@@ -26,7 +24,11 @@ extension ShardCore {
     }
 
     private func readWakes() {
-        guard let read = wakeReader.begin(at: now, held: wakes.count) else { return }
+        let horizon = wakeReader.horizon
+        guard let read = wakeReader.begin(at: now, earliest: wakes.min?.at) else { return }
+        if wakeReader.horizon != horizon {
+            for resident in residents.values { arm(resident) }
+        }
         decision.effects.append(.readWakes(after: read.after, upTo: read.upTo, limit: read.limit))
     }
 
@@ -45,18 +47,26 @@ extension ShardCore {
                 load(wake.run)
             }
         }
+        readWakes()
     }
 
-    func load(_ row: RowID, for postponed: Postponed? = nil) {
-        if loads[row] == nil {
-            loads[row] = []
-            decision.effects.append(.load(row))
+    func load(_ row: RowID) {
+        guard loads.insert(row).inserted else { return }
+        decision.effects.append(.load(row))
+    }
+
+    /// Has a run read for something that cannot be decided without it.
+    func load(_ row: RowID, for waiting: Postponed) {
+        postponed[row, default: []].append(waiting)
+        if loads.count < configuration.limits.concurrentLoads {
+            load(row)
+        } else if !loads.contains(row) {
+            wakes.insert(Wake(at: now, run: row))
         }
-        if let postponed { loads[row]?.append(postponed) }
     }
 
     func receiveRun(_ row: RowID, _ loaded: LoadedRun?) {
-        let postponed = loads.removeValue(forKey: row) ?? []
+        loads.remove(row)
         if residents[row] == nil, let loaded, !loaded.projection.status.isFinal,
             let first = loaded.turns.first, case .started(let start)? = first.entries.first
         {
@@ -67,8 +77,13 @@ extension ShardCore {
             touch(resident)
             fireDueJobs(of: resident)
         }
-        for case .message(let sender, let number, let message) in postponed {
-            receive(message, number: number, from: sender, runWasRead: true)
+        for waiting in postponed.removeValue(forKey: row) ?? [] {
+            switch waiting {
+            case .message(let sender, let number, let message):
+                receive(message, number: number, from: sender, runWasRead: true)
+            case .reply(let call, let reply):
+                receive(reply, for: call, runWasRead: true)
+            }
         }
         fireDueWakes()
     }

@@ -20,8 +20,10 @@ package final class ShardCore {
     var residentBytes = 0
     /// Idle runs, longest idle first; stale places are skipped.
     var idle: Deque<(run: RowID, stamp: UInt64)> = []
-    /// Runs that are being read, and what waits for them.
-    var loads: [RowID: [Postponed]] = [:]
+    /// Runs that are being read.
+    var loads: Set<RowID> = []
+    /// What waits until a run has been read.
+    var postponed: [RowID: [Postponed]] = [:]
     var wakes = Heap<Wake>()
     var wakeReader: WakeReader
     var gates: [UUID16: AppGate] = [:]
@@ -46,11 +48,18 @@ package final class ShardCore {
     struct OpenCall {
         var app: UUID16
         var bytes: Int
+        /// The call was made before the shard had to read itself again; its run may not be in memory.
+        var isInherited = false
     }
 
-    /// What waits until a run has been read.
+    /// What can only be decided when its run is in memory.
     enum Postponed {
         case message(from: ShardID, number: UInt64, Message)
+        case reply(CallID, AppReply)
+
+        func isMessage(_ number: UInt64, from sender: ShardID) -> Bool {
+            if case .message(sender, number, _) = self { true } else { false }
+        }
     }
 
     /// - Parameters:
@@ -79,7 +88,7 @@ package final class ShardCore {
             outboxes[receiver, default: Outbox()].restore(number: number, message)
         }
         for (call, app) in openCalls {
-            self.openCalls[call] = OpenCall(app: app, bytes: 0)
+            self.openCalls[call] = OpenCall(app: app, bytes: 0, isInherited: true)
             gates[app, default: AppGate()].callBegan(bytes: 0)
         }
     }
@@ -102,6 +111,7 @@ package final class ShardCore {
         case .syncFailed(let url, let reason): recordSyncFailure(url: url, reason: reason)
         case .registry(let registry): adopt(registry)
         case .message(let sender, let number, let message): receive(message, number: number, from: sender)
+        case .refused(let sender, let number, let message): refuse(message, number: number, from: sender)
         case .acknowledged(let receiver, let number): forgetMessages(to: receiver, upTo: number)
         case .probed(let app, let reachable): probeEnded(app: app, reachable: reachable)
         }
@@ -111,6 +121,9 @@ package final class ShardCore {
         defer { decision = Decision() }
         return decision
     }
+
+    /// The shard's time: the newest that it has seen.
+    package var time: Timestamp { now }
 
     /// When `Input.tick` is next needed; `nil` when only other inputs can change anything.
     package var nextWake: Timestamp? {
@@ -195,10 +208,10 @@ package final class ShardCore {
         touched.removeAll(keepingCapacity: true)
     }
 
-    /// Keeps the run's next alarm in the heap, unless the store's index will bring it in time.
-    private func arm(_ resident: Resident) {
-        guard let due = resident.nextDue, resident.armed != due else { return }
-        if let indexed = resident.run.wakeTime, indexed > wakeReader.horizon { return }
+    /// Keeps the run's next alarm in the heap, if it is near; the store's index brings the far ones,
+    /// and those of runs in memory are looked at again when the horizon moves.
+    func arm(_ resident: Resident) {
+        guard let due = resident.nextDue, due <= wakeReader.horizon, resident.armed != due else { return }
         resident.armed = due
         wakes.insert(Wake(at: due, run: resident.row))
     }
@@ -210,6 +223,9 @@ package final class ShardCore {
     }
 
     private func evictIdleRuns() {
+        if idle.count > 1_024, idle.count > 4 * residents.count {
+            idle.removeAll { residents[$0.run]?.stamp != $0.stamp }
+        }
         while residentBytes > configuration.limits.residentBytes, let candidate = idle.popFirst() {
             guard let resident = residents[candidate.run], resident.stamp == candidate.stamp, resident.isIdle else {
                 continue

@@ -35,11 +35,13 @@ struct WakeReader {
             : Timestamp(milliseconds: horizon.milliseconds - span.milliseconds / 2)
     }
 
-    /// - Parameter held: the alarms in memory; a full heap waits before it reads on.
-    mutating func begin(at now: Timestamp, held: Int) -> Read? {
+    /// - Parameter earliest: the next alarm in memory. While it is not past the last page, every wake-up
+    ///   that was not read yet is later, and the next page can wait. The number of alarms in memory
+    ///   would be the wrong measure: runs that go to sleep all the time could keep it high for ever.
+    mutating func begin(at now: Timestamp, earliest: Timestamp?) -> Read? {
         guard !isReading else { return nil }
         if hasMore {
-            guard held < page else { return nil }
+            if let earliest, let cursor, earliest <= cursor.at { return nil }
         } else {
             guard let due = nextRead, due <= now else { return nil }
             horizon = max(horizon, now + span)

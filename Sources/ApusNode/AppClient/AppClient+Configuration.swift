@@ -14,6 +14,9 @@ extension AppClient {
         package var maxResponseHeaderBytes = 64 * 1024
         /// How long an unused connection is kept. A server that announces less (`Keep-Alive: timeout=5`) is heeded.
         package var idleTimeout: TimeAmount = .seconds(30)
+        /// How long after a request the loss of a reused connection counts as the keep-alive race and the request is
+        /// repeated; see ``ConnectionState``.
+        package var staleWindow: TimeAmount = .seconds(1)
         /// How many unused connections are kept for one origin; 0 closes every connection after its call.
         package var maxIdleConnectionsPerOrigin = 64
         /// How many connections may be open or opening at once.

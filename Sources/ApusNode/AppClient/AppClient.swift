@@ -22,13 +22,13 @@ package final class AppClient {
     /// The limits.
     package let configuration: Configuration
 
+    /// Encodes the requests of all connections, which live on one loop.
     let writer = RequestWriter()
     private let connector: AppConnector
     private var calls: [AppCallID: AppCall] = [:]
     private var lastCall: UInt64 = 0
     private var waiting = WaitingCalls()
-    private var deadlines = DeadlineQueue()
-    private var deadlineTimer: (at: NIODeadline, task: Scheduled<Void>)?
+    private let deadlines: CallDeadlines
     private var idle: IdleConnections<AppConnection>
     private var idleTimer: Scheduled<Void>?
     /// Connections that are open, or being opened, or being probed.
@@ -44,6 +44,7 @@ package final class AppClient {
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.connector = AppConnector(eventLoop: eventLoop, configuration: configuration)
+        self.deadlines = CallDeadlines(eventLoop: eventLoop)
         self.idle = IdleConnections(maxPerOrigin: configuration.maxIdleConnectionsPerOrigin)
     }
 
@@ -72,7 +73,7 @@ package final class AppClient {
         } else if let flaw = request.firstFlaw() {
             endSoon(call, .invalidRequest(flaw))
         } else {
-            limit(call, until: deadline ?? now + configuration.callTimeout)
+            deadlines.add(call.id, at: deadline ?? now + configuration.callTimeout, of: self)
             send(call, now)
         }
         return call.id
@@ -108,8 +109,7 @@ package final class AppClient {
     package func shutdown() {
         eventLoop.preconditionInEventLoop()
         isShutDown = true
-        deadlineTimer?.task.cancel()
-        deadlineTimer = nil
+        deadlines.stop()
         idleTimer?.cancel()
         idleTimer = nil
         for connection in idle.popAll() { connection.abandon() }
@@ -128,11 +128,27 @@ package final class AppClient {
         )
     }
 
+    // MARK: What deadlines ask and report
+
+    /// How many calls have not ended.
+    var callCount: Int { calls.count }
+
     /// How many deadlines are remembered, those of ended calls included.
     var deadlineCount: Int { deadlines.count }
 
+    /// Whether a call has not ended.
+    func isUnderWay(_ id: AppCallID) -> Bool {
+        calls[id] != nil
+    }
+
+    /// Ends a call unless it has ended.
+    func deadlinePassed(_ id: AppCallID) {
+        if let call = calls[id] { abandon(call, .timeout) }
+    }
+
     // MARK: What connections report
 
+    /// A connection has the whole response to a call, and is idle now or closing.
     func connection(_ connection: AppConnection, received response: AppResponse, for call: AppCall) {
         keep(connection, as: response)
         guard let location = Redirect.location(in: response) else { return end(call, .success(response)) }
@@ -146,15 +162,18 @@ package final class AppClient {
         }
     }
 
+    /// A connection that is closing brought no response. `isStale`: see ``ConnectionState``.
     func connection(_ connection: AppConnection, failed failure: AppCallFailure, isStale: Bool, for call: AppCall) {
         if isStale, !call.needsFreshConnection {
             call.needsFreshConnection = true
             open(for: call)
         } else {
-            end(call, .failure(failure))
+            // Writing to a dead connection fails at once, while `call` is still on the stack.
+            endSoon(call, failure)
         }
     }
 
+    /// A connection that was in service is closed, whatever it was doing.
     func connectionClosed(_ connection: AppConnection) {
         idle.remove(connection, for: connection.origin)
         slotFreed()
@@ -164,7 +183,8 @@ package final class AppClient {
 
     private func send(_ call: AppCall, _ now: NIODeadline) {
         while !call.needsFreshConnection, let (connection, until) = idle.popNewest(for: call.url.origin) {
-            if until > now {
+            // One that is closing, which takes TLS a moment, is still listed.
+            if until > now, connection.isIdle {
                 reusedConnections += 1
                 return start(call, on: connection, now)
             }
@@ -226,9 +246,12 @@ package final class AppClient {
 
     private func keep(_ connection: AppConnection, as response: AppResponse) {
         guard connection.isIdle else { return }
-        let now = NIODeadline.now()
-        let allowed = KeepAlive.timeout(in: response.headers) ?? configuration.idleTimeout
-        keep(connection, until: now + min(allowed, configuration.idleTimeout))
+        let announced = KeepAlive.timeout(in: response.headers) ?? configuration.idleTimeout
+        if announced > .zero {
+            keep(connection, until: .now() + min(announced, configuration.idleTimeout))
+        } else {
+            connection.abandon()
+        }
     }
 
     /// Gives an unused connection to the call that waits longest, or keeps it.
@@ -268,7 +291,7 @@ package final class AppClient {
         call.done(result)
     }
 
-    /// For failures that are known at once: `done` must not be called before `call` has returned.
+    /// For failures that may be known at once: `done` must not be called before `call` has returned.
     private func endSoon(_ call: AppCall, _ failure: AppCallFailure) {
         call.phase = .connecting
         eventLoop.assumeIsolated().execute { [self] in
@@ -281,27 +304,5 @@ package final class AppClient {
         guard !call.hasEnded else { return }
         if case .sent(let connection) = call.phase { connection.abandon() }
         end(call, .failure(failure))
-    }
-
-    // MARK: Deadlines
-
-    private func limit(_ call: AppCall, until deadline: NIODeadline) {
-        deadlines.insert(call.id, at: deadline)
-        if deadlines.count > 2 * calls.count + 64 { deadlines.compact { calls[$0] != nil } }
-        scheduleDeadlines()
-    }
-
-    private func scheduleDeadlines() {
-        guard let earliest = deadlines.earliest, earliest < deadlineTimer?.at ?? .distantFuture else { return }
-        deadlineTimer?.task.cancel()
-        let task = eventLoop.assumeIsolated().scheduleTask(deadline: earliest) { [self] in
-            deadlineTimer = nil
-            let now = NIODeadline.now()
-            while let id = deadlines.popDue(now) {
-                if let call = calls[id] { abandon(call, .timeout) }
-            }
-            scheduleDeadlines()
-        }
-        deadlineTimer = (earliest, task)
     }
 }

@@ -23,13 +23,17 @@ final class AppConnection: ChannelInboundHandler {
     /// Whether the client counts this connection as open.
     private var isAdopted = false
 
+    /// The handler of a channel whose pipeline has `wire` and `decoder` in front of it.
     init(to origin: AppURL.Origin, of client: AppClient, wire: AppWire, decoder: HTTPResponseDecoder) {
         self.origin = origin
         self.client = client
         self.wire = wire
         self.decoder = decoder
         self.maxResponseBytes = client.configuration.maxResponseBytes
-        self.state = ConnectionState(maxResponseBytes: maxResponseBytes)
+        self.state = ConnectionState(
+            maxResponseBytes: maxResponseBytes,
+            staleWindow: client.configuration.staleWindow
+        )
         wire.onArrival { [unowned self] in received(.bytesRead) }
     }
 

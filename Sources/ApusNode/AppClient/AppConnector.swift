@@ -11,6 +11,7 @@ final class AppConnector {
     /// Made when the first `https` URL is called: loading trust roots reads files.
     private var tlsContext: EventLoopFuture<NIOSSLContext>?
 
+    /// Opens nothing yet.
     init(eventLoop: any EventLoop, configuration: AppClient.Configuration) {
         self.eventLoop = eventLoop
         self.configuration = configuration
@@ -110,7 +111,10 @@ final class AppConnector {
                     .whenComplete { [self] result in
                         switch result {
                         case .success(let channel): done(.success(channel))
-                        case .failure(let error): failSoon(ConnectionFault(error), done)
+                        case .failure(ChannelError.connectTimeout):
+                            failSoon(.lost("no connection within \(timeout.nanoseconds / 1_000_000) ms"), done)
+                        case .failure(let error):
+                            failSoon(ConnectionFault(error), done)
                         }
                     }
             case .failure(let fault):

@@ -22,6 +22,7 @@ package struct AppResponse: Sendable {
 package struct AppHeaders: Sendable, ExpressibleByDictionaryLiteral {
     private let fields: HTTPHeaders
 
+    /// Fields as the decoder delivers them.
     init(_ fields: HTTPHeaders) {
         self.fields = fields
     }
@@ -31,6 +32,7 @@ package struct AppHeaders: Sendable, ExpressibleByDictionaryLiteral {
         self.fields = HTTPHeaders(fields.map { ($0.name, $0.value) })
     }
 
+    /// Fields in the given order, for tests: `["X-Inngest-SDK": "go:v0.16.0"]`.
     package init(dictionaryLiteral elements: (String, String)...) {
         self.fields = HTTPHeaders(elements)
     }

@@ -120,7 +120,8 @@ private struct Authority {
             guard let bracket = text.firstIndex(of: "]") else { throw .invalidHost(String(text)) }
             let address = text[text.index(after: text.startIndex)..<bracket]
             // A zone ("%eth0") names an interface of this machine and means nothing in a shared URL.
-            guard address.utf8.allSatisfy(\.isIPv6Byte), case .v6? = try? SocketAddress(ipAddress: String(address), port: 0)
+            guard address.utf8.allSatisfy(\.isIPv6Byte),
+                case .v6? = try? SocketAddress(ipAddress: String(address), port: 0)
             else { throw .invalidHost(String(text[...bracket])) }
             host = address.lowercased()
             port = try Self.port(text[text.index(after: bracket)...], of: text)

@@ -15,6 +15,7 @@ package enum AppURLError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not a number from 1 to 65535.
     case invalidPort(String)
 
+    /// One sentence without a full stop that says what is wrong.
     package var description: String {
         switch self {
         case .tooLong(let limit): "the URL is longer than \(limit) bytes"

@@ -31,7 +31,9 @@ enum ConnectionFault: Error, Hashable {
     init(_ error: any Error) {
         switch error {
         case let error as HTTPParserError:
-            self = error == .invalidEOFState ? .lost("connection closed in the middle of the response") : .malformed("\(error)")
+            self =
+                error == .invalidEOFState
+                ? .lost("connection closed in the middle of the response") : .malformed("\(error)")
         case is NIOHTTPDecoderError:
             self = .malformed("bytes after the end of the response")
         case let error as NIOHTTPDecompression.DecompressionError:
@@ -41,7 +43,7 @@ enum ConnectionFault: Error, Hashable {
         case NIOSSLError.uncleanShutdown:
             self = .lost("TLS connection closed without notice")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            self = .tls("\(error)")
+            self = .tls(Self.tlsText(error))
         case let error as NIOConnectionError:
             self = .init(connectionError: error)
         case let error as IOError where error.errnoCode == EMFILE || error.errnoCode == ENFILE:
@@ -62,6 +64,14 @@ enum ConnectionFault: Error, Hashable {
         }
     }
 
+    /// BoringSSL's text is full of codes and source files; the reason stands in the middle, in capitals.
+    private static func tlsText(_ error: any Error) -> String {
+        let text = "\(error)"
+        guard let marker = text.firstRange(of: "OPENSSL_internal:") else { return text }
+        let reason = text[marker.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        return reason.lowercased().replacing("_", with: " ")
+    }
+
     private static func text(_ error: any Error) -> String {
         switch error {
         case let error as IOError:
@@ -74,8 +84,6 @@ enum ConnectionFault: Error, Hashable {
             case ENETUNREACH: "network unreachable"
             default: "\(error)"
             }
-        case ChannelError.connectTimeout(let limit):
-            "no connection within \(limit.nanoseconds / 1_000_000) ms"
         default:
             "\(error)"
         }

@@ -11,60 +11,10 @@ import NIOHTTP1
 /// A server may close an unused connection at the very moment when a request is written to it. The client then sees
 /// the end of the stream (or a reset) without one byte of a response, and cannot know whether the app got the request.
 /// Such a request is repeated once on a new connection if the connection had been used before *and* died within
-/// ``staleWindow`` of the request: the race is over after one round trip, and an app that dies later, in the middle of
-/// a step, must not get the step again without its attempt being counted. Steps are called at least once anyway when a
-/// reply is lost, so the repeat breaks no promise.
+/// ``AppClient/Configuration/staleWindow`` of the request: the race is over after one round trip, and an app that dies
+/// later, in the middle of a step, must not get the step again without its attempt being counted. Steps are called at
+/// least once anyway when a reply is lost, so the repeat breaks no promise.
 struct ConnectionState {
-    /// How long after the request the end of a reused connection counts as the keep-alive race.
-    static let staleWindow = TimeAmount.seconds(1)
-
-    /// Something that happened on the channel.
-    enum Event {
-        /// The request was handed to the channel. `isWritten` is `false` for one so large that its end is reported
-        /// by ``requestWritten``.
-        case requestStarted(isReused: Bool, isWritten: Bool, at: NIODeadline)
-        /// The last byte of a large request went to the kernel.
-        case requestWritten
-        /// Bytes arrived; their meaning follows.
-        case bytesRead
-        /// The head of the final response.
-        case head(HTTPResponseHead)
-        /// Body bytes as they came, still encoded.
-        case body(ByteBuffer)
-        /// The end of the response.
-        case end
-        /// Body bytes after decoding.
-        case decoded(ByteBuffer)
-        /// The end of the decoded body.
-        case decodedEnd
-        /// All bytes that had arrived have been handed over.
-        case readComplete
-        /// Something went wrong; the channel may still be open.
-        case fault(ConnectionFault, at: NIODeadline)
-        /// The channel is closed.
-        case closed(at: NIODeadline)
-        /// Nobody is interested in the connection any more.
-        case abandoned
-    }
-
-    /// What to do about it.
-    enum Action {
-        /// Go on.
-        case none
-        /// Start decoding, beginning with these bytes.
-        case beginDecoding(ByteBuffer)
-        /// Decode these bytes.
-        case decode(ByteBuffer)
-        /// There is nothing more to decode: finish, and report ``Event/decodedEnd``.
-        case endDecoding
-        /// Hand the response to the caller; then keep the connection or close it.
-        case respond(AppResponse, reuse: Bool)
-        /// Close the connection; the call failed. `isStale`: repeat it once (see the keep-alive race).
-        case fail(AppCallFailure, isStale: Bool)
-        /// Close the connection; nobody waits for anything.
-        case close
-    }
-
     private struct Sent {
         let isReused: Bool
         let at: NIODeadline
@@ -93,11 +43,17 @@ struct ConnectionState {
     }
 
     private let maxResponseBytes: Int
+    private let staleWindow: TimeAmount
     private var state = State.idle
 
-    /// An unused connection that accepts response bodies up to `maxResponseBytes`, encoded and decoded.
-    init(maxResponseBytes: Int) {
+    /// An unused connection.
+    ///
+    /// - Parameters:
+    ///   - maxResponseBytes: the largest response body, encoded and decoded.
+    ///   - staleWindow: how long after a request the keep-alive race may show.
+    init(maxResponseBytes: Int, staleWindow: TimeAmount) {
         self.maxResponseBytes = maxResponseBytes
+        self.staleWindow = staleWindow
     }
 
     /// Whether a request may be started.
@@ -244,7 +200,7 @@ struct ConnectionState {
             return .close
         case .waiting(let sent):
             guard case .lost(let reason) = fault else { return fail(Self.failure(fault, maxResponseBytes)) }
-            let isStale = sent.isReused && !sent.hasBytes && now - sent.at < Self.staleWindow
+            let isStale = sent.isReused && !sent.hasBytes && now - sent.at < staleWindow
             return fail(.unreachable(reason), isStale: isStale)
         case .receiving:
             return fail(Self.failure(fault, maxResponseBytes))

@@ -27,6 +27,7 @@ final class HostLookups {
     private let eventLoop: any EventLoop
     private var underWay: [String: [(Answer) -> Void]] = [:]
 
+    /// Answers on this loop.
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }

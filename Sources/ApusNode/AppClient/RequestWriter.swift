@@ -19,7 +19,7 @@ final class RequestWriter {
     /// Once a redirect has left the origin of the request, fields with credentials of the caller are not sent any
     /// more. `X-Inngest-Signature` is: it signs the body, which is the same, and reveals nothing about the key.
     func message(_ request: AppRequest, to url: AppURL) -> ByteBuffer {
-        writeHead(request, to: url)
+        Self.writeHead(request, to: url, into: &head)
         let length = request.body.readableBytes
         message.clear()
         message.writeBytes(head)
@@ -27,7 +27,7 @@ final class RequestWriter {
         return message
     }
 
-    private func writeHead(_ request: AppRequest, to url: AppURL) {
+    private static func writeHead(_ request: AppRequest, to url: AppURL, into head: inout [UInt8]) {
         let leftOrigin = url.origin != request.url.origin
         head.removeAll(keepingCapacity: true)
         head += request.method.utf8

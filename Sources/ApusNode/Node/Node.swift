@@ -38,7 +38,7 @@ package final class Node: Sendable {
     private struct PublicState {
         var registry = Registry()
         var conditions: [ShardID: ShardCondition] = [:]
-        var isDraining = false
+        var isStopping = false
     }
 
     /// What lives on the loop.
@@ -110,9 +110,9 @@ package final class Node: Sendable {
         for shard in core.shards { shard.start() }
     }
 
-    /// Takes nothing new, lets the calls under way finish for at most `timeout`, and stops.
-    package func shutdown(drainFor timeout: TimeAmount) async {
-        state.withLock { $0.isDraining = true }
+    /// Sends no call any more and lets those under way finish, for at most `timeout`. Events are still
+    /// taken: what they start is called after the next start.
+    package func drain(for timeout: TimeAmount) async {
         let (drained, done) = AsyncStream.makeStream(of: Void.self)
         loop.execute { [self] in
             core.value.maintenance?.cancel()
@@ -120,20 +120,13 @@ package final class Node: Sendable {
             loop.scheduleTask(in: timeout) { done.yield() }
         }
         for await _ in drained { break }
-        let (settled, settle) = AsyncStream.makeStream(of: Void.self)
-        loop.execute { [self] in
-            // The last replies are decided by now. What is submitted after them is answered after
-            // their commit; a store that does not answer must not hold up the end.
-            for shard in core.value.shards {
-                shard.submit([Shard.Submission(.tick) { _ in settle.yield() }])
-            }
-            loop.scheduleTask(in: .seconds(5)) { for _ in 0..<self.store.shardCount { settle.yield() } }
-        }
-        var waiting = store.shardCount
-        for await _ in settled {
-            waiting -= 1
-            if waiting == 0 { break }
-        }
+    }
+
+    /// Takes nothing new, makes durable what has been decided, and stops. Calls still under way are
+    /// cut off and repeated after the next start.
+    package func shutdown() async {
+        state.withLock { $0.isStopping = true }
+        await settle()
         await withCheckedContinuation { continuation in
             loop.execute { [self] in
                 for host in core.value.hosts { host.cancelTimer() }
@@ -147,6 +140,24 @@ package final class Node: Sendable {
         store.close()
     }
 
+    /// Waits until everything decided so far is durable; a store that does not answer must not hold
+    /// up the end for more than five seconds.
+    private func settle() async {
+        let shardCount = store.shardCount
+        let (settled, done) = AsyncStream.makeStream(of: Void.self)
+        loop.execute { [self] in
+            for shard in core.value.shards {
+                shard.submit([Shard.Submission(.tick) { _ in done.yield() }])
+            }
+            loop.scheduleTask(in: .seconds(5)) { for _ in 0..<shardCount { done.yield() } }
+        }
+        var waiting = shardCount
+        for await _ in settled {
+            waiting -= 1
+            if waiting == 0 { break }
+        }
+    }
+
     private func noteCondition(_ condition: ShardCondition, of shard: Shard) {
         state.withLock {
             $0.conditions[shard.id] = condition
@@ -155,7 +166,9 @@ package final class Node: Sendable {
         switch condition {
         case .starting: logger.debug("shard \(shard.id) starts")
         case .running: logger.debug("shard \(shard.id) runs")
-        case .stalled(let reason): logger.error("the store does not answer; nothing new is taken", metadata: ["reason": "\(reason)"])
+        case .stalled(let reason):
+            logger.error("the store does not answer; nothing new is taken", metadata: ["reason": "\(reason)"])
+        case .stopped: logger.debug("shard \(shard.id) stopped")
         }
     }
 
@@ -239,7 +252,7 @@ package final class Node: Sendable {
     }
 
     private func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
-        if state.withLock({ $0.isDraining }) { throw .unavailable("the server is shutting down") }
+        if state.withLock({ $0.isStopping }) { throw .unavailable("the server is shutting down") }
         let result = await withCheckedContinuation { continuation in
             intake.post(
                 Intake.Mail(shard: shard, input: input) { continuation.resume(returning: $0) },
@@ -272,10 +285,11 @@ package final class Node: Sendable {
     /// Why new events are refused at the moment; `nil` when they are taken.
     package var refusal: String? {
         state.withLock { state in
-            if state.isDraining { return "the server is shutting down" }
+            if state.isStopping { return "the server is shutting down" }
             for condition in state.conditions.values {
                 if case .stalled(let reason) = condition { return reason }
                 if condition == .starting { return "the server is starting" }
+                if condition == .stopped { return "the server is shutting down" }
             }
             return nil
         }

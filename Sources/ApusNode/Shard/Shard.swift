@@ -12,29 +12,29 @@ package final class Shard {
     package typealias Completion = (Result<Answer, ShardError>) -> Void
 
     package let id: ShardID
-    private let shardCount: Int
-    private let configuration: EngineConfiguration
-    private unowned let host: any ShardHost
+    let shardCount: Int
+    let configuration: EngineConfiguration
+    unowned let host: any ShardHost
 
-    package private(set) var core: ShardCore?
+    package internal(set) var core: ShardCore?
     package private(set) var condition = ShardCondition.starting
-    private var epoch: UInt64 = 0
-    private var nextBatch: UInt64 = 1
+    var epoch: UInt64 = 0
+    var nextBatch: UInt64 = 1
     /// Changes with every start, so that answers meant for an earlier memory are dropped.
-    private var incarnation: UInt64 = 0
-    private var open = OpenBatch()
-    private var committing: OpenBatch?
+    var incarnation: UInt64 = 0
+    var open = OpenBatch()
+    var committing: OpenBatch?
     private var retryDelay = Shard.firstRetry
     /// Inputs that came before the shard was ready.
-    private var early: Deque<Submission> = []
-    /// Inputs of a batch that the store refused, to be committed one at a time.
-    private var suspects: Deque<Submission> = []
+    var early: [Submission] = []
+    var isolation = Isolation()
     /// Calls whose replies are not durable yet; a start does not repeat them.
-    private var callsInAir: [CallID: UUID16] = [:]
+    var callsInAir: [CallID: UUID16] = [:]
     /// Inputs that wait for the store to say what their event ids have started before.
-    private var awaitingLookUp: [Submission] = []
-    private var isLookingUp = false
-    private var isDraining = false
+    var awaitingLookUp: [Submission] = []
+    var isLookingUp = false
+    /// Inputs that take effect when the shard has read their run.
+    var awaitingRun: [(run: RowID, submission: Submission)] = []
 
     private static let firstRetry = TimeSpan.milliseconds(100)
     private static let longestRetry = TimeSpan.seconds(5)
@@ -51,15 +51,17 @@ package final class Shard {
     }
 
     /// Decisions that become durable together.
-    private struct OpenBatch {
+    struct OpenBatch {
         var number: UInt64 = 0
         var time = Timestamp(milliseconds: 0)
         var writes: [Write] = []
         var effects: [Effect] = []
         var answers: [(completion: Completion, answer: Answer)] = []
         var submissions: [Submission] = []
+        /// The store was asked to commit it and has not said what became of that.
+        var mayHaveLanded = false
 
-        var isEmpty: Bool { submissions.isEmpty }
+        var isEmpty: Bool { submissions.isEmpty && effects.isEmpty }
     }
 
     package init(id: ShardID, shardCount: Int, configuration: EngineConfiguration, host: any ShardHost) {
@@ -67,62 +69,6 @@ package final class Shard {
         self.shardCount = shardCount
         self.configuration = configuration
         self.host = host
-    }
-
-    /// Takes the shard over and reads what it starts from; repeats until the store answers.
-    package func start() {
-        incarnation += 1
-        let incarnation = incarnation
-        core = nil
-        open = OpenBatch()
-        committing = nil
-        isLookingUp = false
-        change(to: .starting)
-        host.claim { [self] result in
-            guard incarnation == self.incarnation else { return }
-            switch result {
-            case .success(let claimed): begin(claimed)
-            case .failure(let error):
-                change(to: .stalled(error.description))
-                retry { [self] in if incarnation == self.incarnation { start() } }
-            }
-        }
-    }
-
-    /// Stops for good: nothing is decided, committed or answered any more.
-    package func stop() {
-        incarnation += 1
-        core = nil
-        change(to: .stalled("shutting down"))
-        let waiting = Array(early) + awaitingLookUp
-        early = []
-        awaitingLookUp = []
-        for submission in waiting { submission.completion?(.failure(.unavailable("shutting down"))) }
-    }
-
-    private func begin(_ claimed: ClaimedShard) {
-        retryDelay = Self.firstRetry
-        epoch = claimed.epoch
-        nextBatch = claimed.batch + 1
-        let core = ShardCore(
-            shard: id,
-            shardCount: shardCount,
-            state: claimed.state,
-            openCalls: callsInAir,
-            configuration: configuration,
-            seed: host.randomSeed()
-        )
-        core.committedBatch = claimed.batch
-        self.core = core
-        change(to: .running)
-        submit([Submission(.tick)])
-        if suspects.isEmpty { submitEarly() } else { submitNextSuspect() }
-    }
-
-    private func submitEarly() {
-        let waiting = Array(early)
-        early = []
-        submit(waiting)
     }
 
     /// A time that the shard asked for has come.
@@ -134,8 +80,14 @@ package final class Shard {
     /// Decides inputs in order and commits them together.
     package func submit(_ submissions: [Submission]) {
         for submission in submissions { accept(submission) }
+        settle()
+    }
+
+    /// Commits what was decided, and asks for the next alarm.
+    func settle() {
         flush()
-        host.wake(at: core?.nextWake)
+        isolate()
+        host.wake(at: isolation.isActive ? nil : core?.nextWake)
     }
 
     private func accept(_ submission: Submission) {
@@ -144,13 +96,23 @@ package final class Shard {
             return
         }
         guard let core else {
-            if submission.input.survivesRestart { early.append(submission) }
+            if condition != .stopped, submission.input.survivesRestart {
+                early.append(submission)
+            } else {
+                submission.completion?(.failure(.unavailable("the server is shutting down")))
+            }
             return
         }
-        if !suspects.isEmpty, submission.input.survivesRestart {
-            early.append(submission)
-            return
+        guard isolation.isActive else { return place(submission, core) }
+        switch submission.input {
+        case .loaded: place(submission, core)
+        case .tick: break
+        default: early.append(submission)
         }
+    }
+
+    /// Decides an input, or asks the store first for what the decision depends on.
+    func place(_ submission: Submission, _ core: ShardCore) {
         if core.keysToLookUp(for: submission.input) != nil {
             awaitingLookUp.append(submission)
             lookUp()
@@ -164,23 +126,35 @@ package final class Shard {
         switch condition {
         case .starting: "the server is starting"
         case .stalled(let reason): reason
+        case .stopped: "the server is shutting down"
         case .running: core?.acceptsEvents == false ? "another shard is far behind" : nil
         }
     }
 
     private func decide(_ submission: Submission, _ core: ShardCore) {
-        let time = host.now
-        let decision = core.decide(submission.input, at: time, batch: nextBatch)
-        open.time = max(open.time, time)
+        let decision = core.decide(submission.input, at: host.now, batch: nextBatch)
+        open.time = core.time
         open.writes += decision.writes
         open.effects += decision.effects
+        if let run = decision.postponedUntilLoaded {
+            awaitingRun.append((run, submission))
+            return
+        }
+        note(submission, decision.answer)
+        guard case .loaded(let run, _) = submission.input else { return }
+        for waiting in awaitingRun where waiting.run == run { note(waiting.submission, .none) }
+        awaitingRun.removeAll { $0.run == run }
+    }
+
+    /// The submission is part of the open batch.
+    private func note(_ submission: Submission, _ answer: Answer) {
         open.submissions.append(submission)
-        if let completion = submission.completion { open.answers.append((completion, decision.answer)) }
+        if let completion = submission.completion { open.answers.append((completion, answer)) }
     }
 
     // MARK: - Commit
 
-    private func flush() {
+    func flush() {
         guard committing == nil, !open.isEmpty else { return }
         var batch = open
         open = OpenBatch()
@@ -201,8 +175,8 @@ package final class Shard {
             guard incarnation == self.incarnation else { return }
             switch result {
             case .success: landed()
-            case .failure(.stale(let reason)): restart(isolating: false, because: reason)
-            case .failure(.rejected(let reason)): restart(isolating: true, because: reason)
+            case .failure(.stale(let reason)): restart(because: reason)
+            case .failure(.rejected(let reason)): isolate(batch, because: reason)
             case .failure(let error): stall(error)
             }
         }
@@ -217,13 +191,14 @@ package final class Shard {
         // The next commit goes on its way before the effects of this one are carried out.
         flush()
         release(batch)
-        if !suspects.isEmpty, committing == nil { submitNextSuspect() }
+        isolate()
     }
 
     /// The outcome of the commit is unknown. Nothing is thrown away: the store is asked which batch
     /// landed last, as often as it takes, and the batch is committed again only if it did not.
     private func stall(_ error: StoreError) {
         change(to: .stalled(error.description))
+        committing?.mayHaveLanded = true
         let incarnation = incarnation
         retry { [self] in
             guard incarnation == self.incarnation, let batch = committing else { return }
@@ -232,15 +207,15 @@ package final class Shard {
                 switch result {
                 case .success(batch.number): landed()
                 case .success(batch.number - 1): commit(batch)
-                case .success(let other): restart(isolating: false, because: "the store is at batch \(other)")
-                case .failure(.stale(let reason)): restart(isolating: false, because: reason)
+                case .success(let other): restart(because: "the store is at batch \(other)")
+                case .failure(.stale(let reason)): restart(because: reason)
                 case .failure(let error): stall(error)
                 }
             }
         }
     }
 
-    private func retry(_ body: @escaping () -> Void) {
+    func retry(_ body: @escaping () -> Void) {
         let delay = retryDelay
         retryDelay = min(TimeSpan.milliseconds(delay.milliseconds * 2), Self.longestRetry)
         host.after(delay, body)
@@ -265,134 +240,9 @@ package final class Shard {
         }
     }
 
-    // MARK: - Starting again
-
-    /// Throws memory away and starts from the store. What senders wait for and what apps have
-    /// answered is decided again; everything else comes back by itself.
-    /// - Parameter isolating: the store refused the batch, so its inputs are committed one at a time
-    ///   until the one at fault stands alone.
-    private func restart(isolating: Bool, because reason: String) {
-        let failed = committing?.submissions.filter(\.input.survivesRestart) ?? []
-        let others = open.submissions + awaitingLookUp
-        awaitingLookUp = []
-        if isolating, failed.count == 1, let culprit = failed.first {
-            setAside(culprit, because: reason)
-        } else if isolating {
-            suspects.append(contentsOf: failed)
-        } else {
-            early.append(contentsOf: failed)
-        }
-        early.append(contentsOf: others.filter(\.input.survivesRestart))
-        start()
-    }
-
-    private func setAside(_ culprit: Submission, because reason: String) {
-        host.quarantine(
-            QuarantineReport(at: host.now, input: String(describing: culprit.input).prefixText(4_096), reason: reason)
-        )
-        if case .reply(let call, _) = culprit.input { callsInAir[call] = nil }
-        culprit.completion?(.failure(.quarantined(reason)))
-    }
-
-    private func submitNextSuspect() {
-        guard let core, let suspect = suspects.popFirst() else { return }
-        decide(suspect, core)
-        flush()
-        host.wake(at: core.nextWake)
-        if committing == nil { submitNextSuspect() }
-        if suspects.isEmpty { submitEarly() }
-    }
-
-    private func change(to condition: ShardCondition) {
+    func change(to condition: ShardCondition) {
         guard self.condition != condition else { return }
         self.condition = condition
         host.report(condition)
-    }
-}
-
-// MARK: - Reading
-
-extension Shard {
-    private func load(_ row: RowID) {
-        read({ host, done in host.readRun(row, done) }, { .loaded(row, $0) })
-    }
-
-    private func readWakes(after: Wake?, upTo: Timestamp, limit: Int) {
-        read({ host, done in host.readWakes(after: after, upTo: upTo, limit: limit, done) }, { .wakes($0) })
-    }
-
-    /// Reads from the store, as often as it takes, and comes back with an input.
-    private func read<Value>(
-        _ fetch: @escaping (any ShardHost, @escaping (Result<Value, StoreError>) -> Void) -> Void,
-        _ input: @escaping (Value) -> Input
-    ) {
-        let incarnation = incarnation
-        fetch(host) { [self] result in
-            guard incarnation == self.incarnation else { return }
-            switch result {
-            case .success(let value): submit([Submission(input(value))])
-            case .failure:
-                host.after(.milliseconds(500)) { [self] in
-                    if incarnation == self.incarnation { read(fetch, input) }
-                }
-            }
-        }
-    }
-
-    /// Asks the store about event ids that memory does not know; one question at a time, for all
-    /// who wait.
-    private func lookUp() {
-        guard !isLookingUp, let core, !awaitingLookUp.isEmpty else { return }
-        isLookingUp = true
-        let incarnation = incarnation
-        let waiting = awaitingLookUp
-        awaitingLookUp = []
-        let keys = waiting.flatMap { core.keysToLookUp(for: $0.input) ?? [] }
-        let memory = core.memoryOfRecentEvents
-        let since = Timestamp(milliseconds: host.now.milliseconds - configuration.idempotencyPeriod.milliseconds)
-        host.functionsStarted(by: keys, since: since) { [self] result in
-            guard incarnation == self.incarnation else {
-                for submission in waiting { submission.completion?(.failure(.unavailable("the server restarted"))) }
-                return
-            }
-            isLookingUp = false
-            switch result {
-            case .success(let functions):
-                let prior = PriorRuns(functions: functions, memory: memory)
-                submit(waiting.map { Submission($0.input.with(prior), $0.completion) })
-            case .failure(let error):
-                for submission in waiting { submission.completion?(.failure(.unavailable(error.description))) }
-            }
-            lookUp()
-        }
-    }
-}
-
-extension Input {
-    /// Inputs that bring new work; refused while nothing new can be made durable.
-    fileprivate var isIntake: Bool {
-        switch self {
-        case .events, .invoke, .register: true
-        default: false
-        }
-    }
-
-    /// Inputs that nobody would repeat. Reads, alarms and messages come again by themselves.
-    fileprivate var survivesRestart: Bool {
-        switch self {
-        case .events, .invoke, .register, .reply, .syncFailed: true
-        case .tick, .loaded, .wakes, .registry, .message, .acknowledged, .probed: false
-        }
-    }
-
-    fileprivate func with(_ prior: PriorRuns) -> Input {
-        guard case .events(let events, _) = self else { return self }
-        return .events(events, prior: prior)
-    }
-}
-
-extension String {
-    fileprivate func prefixText(_ count: Int) -> String {
-        utf8.count <= count ? self : String(prefix(count)) + "…"
     }
 }

@@ -45,6 +45,8 @@ package enum ShardCondition: Hashable, Sendable {
     case running
     /// The store does not answer; nothing is lost, nothing new is taken.
     case stalled(String)
+    /// For good.
+    case stopped
 }
 
 /// Why an input was not carried out.

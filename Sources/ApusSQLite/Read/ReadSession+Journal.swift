@@ -6,7 +6,11 @@ import ApusStore
 extension ReadSession {
     /// - Parameter condition: names one run.
     func loadedRun(_ condition: String, _ bind: (Statement) -> Void) throws -> LoadedRun? {
-        let find = try statement("SELECT row, status, started_at, ended_at, wake_at, head FROM runs WHERE \(condition)")
+        let find = try statement(
+            """
+            SELECT runs.row, \(ReadSession.projection) FROM runs LEFT JOIN live ON live.run = runs.row WHERE \(condition)
+            """
+        )
         bind(find)
         guard try find.step() else { return nil }
         let row = find.int(0)
@@ -16,6 +20,13 @@ extension ReadSession {
         return LoadedRun(turns: turns, events: try events(of: turns, run: row), projection: projection)
     }
 
+    /// The columns of a run's projection; of a run that has ended, `live` has no row.
+    static let projection = """
+        runs.status, coalesce(live.started_at, runs.started_at), runs.ended_at, live.wake_at,
+            coalesce(live.head, runs.head, 0)
+        """
+
+    /// - Parameter first: where the columns of `ReadSession.projection` begin.
     func projection(of statement: Statement, from first: Int32, run: RowID) throws -> RunProjection {
         guard let status = UInt8(exactly: statement.int(first)).flatMap(RunStatus.init(rawValue:)) else {
             throw StoreError.unreadable("run \(run) has the unknown status \(statement.int(first))")

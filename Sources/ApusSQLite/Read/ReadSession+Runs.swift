@@ -6,12 +6,13 @@ import ApusStore
 extension ReadSession {
     private static let columns = """
         SELECT runs.row, runs.id, functions.id, functions.slug, events.id, names.name, runs.created_at,
-            runs.status, runs.started_at, runs.ended_at, runs.wake_at, runs.head
+            \(projection)
         """
     private static let sources = """
         JOIN functions ON functions.row = runs.function
         JOIN events ON events.row = runs.event
         JOIN names ON names.row = events.name
+        LEFT JOIN live ON live.run = runs.row
         """
 
     func storedRun(id: ULID) throws -> StoredRun? {
@@ -48,9 +49,9 @@ extension ReadSession {
     func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws -> WakePage {
         let find = try statement(
             """
-            SELECT wake_at, row FROM runs
-            WHERE wake_at IS NOT NULL AND (wake_at, row) > (?1, ?2) AND wake_at <= ?3 AND row >= ?4 AND row < ?5
-            ORDER BY wake_at, row LIMIT ?6
+            SELECT alarm, run FROM live
+            WHERE alarm IS NOT NULL AND (alarm, run) > (?1, ?2) AND alarm <= ?3 AND run >= ?4 AND run < ?5
+            ORDER BY alarm, run LIMIT ?6
             """
         )
         let stretch = RowCounters.stretch(of: shard)

@@ -7,11 +7,11 @@ struct SQLiteReader: StoreReader {
     let store: SQLiteStore
 
     func run(_ row: RowID) throws(StoreError) -> LoadedRun? {
-        try store.read { try $0.loadedRun("row = ?") { $0.bind(1, row) } }
+        try store.read { try $0.loadedRun("runs.row = ?") { $0.bind(1, row) } }
     }
 
     func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun? {
-        try store.read { try $0.loadedRun("id = ?") { $0.bind(1, high: id.high, low: id.low) } }
+        try store.read { try $0.loadedRun("runs.id = ?") { $0.bind(1, high: id.high, low: id.low) } }
     }
 
     func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws(StoreError) -> WakePage {

@@ -74,14 +74,26 @@ enum Schema {
             event INTEGER NOT NULL REFERENCES events (row),
             created_at INTEGER NOT NULL,
             status INTEGER NOT NULL,
+            -- The rest is only filled in when the run has ended.
             started_at INTEGER,
             ended_at INTEGER,
-            wake_at INTEGER,
-            head INTEGER NOT NULL
+            head INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX runs_by_id ON runs (id);
         CREATE INDEX runs_by_event ON runs (event);
-        CREATE INDEX runs_by_wake ON runs (wake_at) WHERE wake_at IS NOT NULL;
+
+        -- What changes with every step, of the runs that have not ended. Apart from `runs` because
+        -- these rows are small and lie close together: a batch changes a few pages instead of many.
+        CREATE TABLE live (
+            run INTEGER PRIMARY KEY REFERENCES runs (row),
+            head INTEGER NOT NULL,
+            started_at INTEGER,
+            wake_at INTEGER,
+            -- `wake_at`, or 0 when that time had come already: a run that is being called or is
+            -- queued stays where it is in the index, however often its time changes.
+            alarm INTEGER
+        ) STRICT;
+        CREATE INDEX live_by_alarm ON live (alarm) WHERE alarm IS NOT NULL;
 
         -- Read from a run's head along `previous`, 0 at the first; nothing else has to find a turn,
         -- so no index grows with every step.

@@ -3,7 +3,11 @@ struct WriteStatements {
     let advance: Statement
     let event: Statement
     let run: Statement
-    let projection: Statement
+    let begin: Statement
+    let step: Statement
+    let rearm: Statement
+    let leave: Statement
+    let end: Statement
     let turn: Statement
     let payload: Statement
     let app: Statement
@@ -20,14 +24,14 @@ struct WriteStatements {
         )
         event = try prepare("INSERT INTO events (row, id, key, name, received_at, body) VALUES (?, ?, ?, ?, ?, ?)")
         run = try prepare(
-            """
-            INSERT INTO runs (row, id, function, event, created_at, status, started_at, ended_at, wake_at, head)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
+            "INSERT INTO runs (row, id, function, event, created_at, status) VALUES (?, ?, ?, ?, ?, 0)"
         )
-        projection = try prepare(
-            "UPDATE runs SET status = ?, started_at = ?, ended_at = ?, wake_at = ?, head = ? WHERE row = ?"
-        )
+        begin = try prepare("INSERT INTO live (run, head, started_at, wake_at, alarm) VALUES (?, ?, ?, ?, ?)")
+        // Two statements, because SQLite rewrites an index entry also when its value stays the same.
+        step = try prepare("UPDATE live SET head = ?2, started_at = ?3, wake_at = ?4 WHERE run = ?1 AND alarm IS ?5")
+        rearm = try prepare("UPDATE live SET head = ?2, started_at = ?3, wake_at = ?4, alarm = ?5 WHERE run = ?1")
+        leave = try prepare("DELETE FROM live WHERE run = ?")
+        end = try prepare("UPDATE runs SET status = ?2, started_at = ?3, ended_at = ?4, head = ?5 WHERE row = ?1")
         turn = try prepare("INSERT INTO journal (row, run, previous, turn) VALUES (?, ?, ?, ?)")
         payload = try prepare("INSERT INTO payloads (row, json) VALUES (?, ?)")
         app = try prepare(

@@ -8,8 +8,8 @@ extension Writer {
         try transaction {
             try advance(batch)
             var projections = Projections(batch.writes)
-            for write in batch.writes { try apply(write, of: batch.shard, &projections) }
-            for (run, projection) in projections.remaining { try update(run, projection) }
+            for write in batch.writes { try apply(write, of: batch, &projections) }
+            for (run, projection) in projections.remaining { try update(run, projection, at: batch.time) }
         }
     }
 
@@ -25,10 +25,11 @@ extension Writer {
         }
     }
 
-    private func apply(_ write: Write, of shard: ShardID, _ projections: inout Projections) throws {
+    private func apply(_ write: Write, of batch: Batch, _ projections: inout Projections) throws {
+        let shard = batch.shard
         switch write {
         case .event(let event): try insert(event)
-        case .run(let run): try insert(run, projections.take(run.row))
+        case .run(let run): try insert(run, projections.take(run.row), at: batch.time)
         case .turn(let row, let run, let previous, let turn):
             statements.turn.bind(1, row)
             statements.turn.bind(2, run)
@@ -69,31 +70,56 @@ extension Writer {
         try statement.run()
     }
 
-    private func insert(_ run: RunRow, _ projection: RunProjection?) throws {
+    /// - Parameter projection: the run's last one in the batch, if it has one there.
+    private func insert(_ run: RunRow, _ projection: RunProjection?, at time: Timestamp) throws {
         let statement = statements.run
         statement.bind(1, run.row)
         statement.bind(2, high: run.id.high, low: run.id.low)
         statement.bind(3, try functions.row(of: run.function))
         statement.bind(4, run.event)
         statement.bind(5, run.createdAt.milliseconds)
-        bind(projection ?? .untouched, to: statement, from: 6)
         try statement.run()
-    }
-
-    private func update(_ run: RowID, _ projection: RunProjection) throws {
-        bind(projection, to: statements.projection, from: 1)
-        statements.projection.bind(6, run)
-        guard try statements.projection.run() == 1 else {
-            throw StoreError.rejected("a projection of the unknown run \(run)")
+        let projection = projection ?? .untouched
+        if projection.status.isFinal {
+            try end(run.row, projection)
+        } else {
+            try write(run.row, projection, at: time, with: statements.begin)
         }
     }
 
-    private func bind(_ projection: RunProjection, to statement: Statement, from first: Int32) {
-        statement.bind(first, Int64(projection.status.rawValue))
-        statement.bind(first + 1, projection.startedAt?.milliseconds)
-        statement.bind(first + 2, projection.endedAt?.milliseconds)
-        statement.bind(first + 3, projection.wakeAt?.milliseconds)
-        statement.bind(first + 4, projection.head)
+    private func update(_ run: RowID, _ projection: RunProjection, at time: Timestamp) throws {
+        let isLive: Bool
+        if projection.status.isFinal {
+            statements.leave.bind(1, run)
+            isLive = try statements.leave.run() == 1
+            if isLive { try end(run, projection) }
+        } else {
+            let isStep = try write(run, projection, at: time, with: statements.step) == 1
+            isLive = try isStep || write(run, projection, at: time, with: statements.rearm) == 1
+        }
+        guard isLive else { throw StoreError.rejected("a projection of run \(run), which does not exist or has ended") }
+    }
+
+    /// - Returns: the number of rows that changed.
+    @discardableResult
+    private func write(
+        _ run: RowID, _ projection: RunProjection, at time: Timestamp, with statement: Statement
+    ) throws -> Int {
+        statement.bind(1, run)
+        statement.bind(2, projection.head)
+        statement.bind(3, projection.startedAt?.milliseconds)
+        statement.bind(4, projection.wakeAt?.milliseconds)
+        statement.bind(5, projection.wakeAt.map { $0 <= time ? 0 : $0.milliseconds })
+        return try statement.run()
+    }
+
+    private func end(_ run: RowID, _ projection: RunProjection) throws {
+        statements.end.bind(1, run)
+        statements.end.bind(2, Int64(projection.status.rawValue))
+        statements.end.bind(3, projection.startedAt?.milliseconds)
+        statements.end.bind(4, projection.endedAt?.milliseconds)
+        statements.end.bind(5, projection.head)
+        try statements.end.run()
     }
 
     private func insert(_ app: AppRecord) throws {

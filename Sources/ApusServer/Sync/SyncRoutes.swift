@@ -11,7 +11,7 @@ struct SyncRoutes: Sendable {
     let sync: AppSync
 
     /// Bytes of a registration.
-    private static let bodyLimit = 16 << 20
+    private static let bodyLimit = 8 << 20
 
     func add(to routes: inout RouteTable) {
         routes.on(.post, "/fn/register") { request, _ in try await register(request) }

@@ -30,10 +30,10 @@ struct StableHashTests {
     @Test("short keys collide neither in value nor in their parts")
     func collisions() {
         var seen: Set<UInt64> = []
-        for number in 0..<100_000 {
+        for number in 0..<20_000 {
             seen.insert(StableHash.of("user-\(number)"))
         }
-        #expect(seen.count == 100_000)
+        #expect(seen.count == 20_000)
         let zeros = Set((0..<100).map { StableHash.of(Array(repeating: 0, count: $0)) })
         #expect(zeros.count == 100)
         var left = StableHash()
@@ -49,10 +49,10 @@ struct StableHashTests {
     @Test("keys spread evenly over shards")
     func spread() {
         var shards = Array(repeating: 0, count: 64)
-        for number in 0..<64_000 {
+        for number in 0..<32_000 {
             shards[Int(StableHash.of("key-\(number)") % 64)] += 1
         }
-        #expect(shards.allSatisfy { (850...1_150).contains($0) })
+        #expect(shards.allSatisfy { (400...600).contains($0) })
     }
 
     @Test("each bit of the input changes about half of the bits of the hash")

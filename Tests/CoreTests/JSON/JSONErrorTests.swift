@@ -19,13 +19,16 @@ struct JSONErrorTests {
             ("null null", 5, .trailingData), ("{}{}", 2, .trailingData), ("1,", 1, .trailingData),
             ("\"a\"b", 3, .trailingData), ("nulll", 4, .trailingData),
             ("01", 1, .invalidNumber), ("-", 1, .invalidNumber), ("-a", 1, .invalidNumber), ("1.", 2, .invalidNumber),
-            ("[1.]", 3, .invalidNumber), ("1e", 2, .invalidNumber), ("1e+", 3, .invalidNumber), ("-01", 2, .invalidNumber),
+            ("[1.]", 3, .invalidNumber), ("1e", 2, .invalidNumber), ("1e+", 3, .invalidNumber),
+            ("-01", 2, .invalidNumber),
             ("1.e1", 2, .invalidNumber),
             ("1e309", 0, .numberOutOfRange), ("[-1E999999999999]", 1, .numberOutOfRange),
             ("1" + String(repeating: "0", count: 309), 0, .numberOutOfRange),
             ("\"", 1, .unterminatedString), ("\"abcdefghij", 11, .unterminatedString),
             (#"{"a":"b\""#, 9, .unterminatedString),
             (#""\x""#, 1, .invalidEscape), (#""\u12""#, 1, .invalidEscape), (#""\u12g4""#, 1, .invalidEscape),
+            ("\"\\u0\u{11}64\"", 1, .invalidEscape), ("\"\\u00@0\"", 1, .invalidEscape),
+            ("\"\\u00`0\"", 1, .invalidEscape),
             (#""\"#, 1, .invalidEscape), (#""a\U0041""#, 2, .invalidEscape),
             ("\"a\nb\"", 2, .controlCharacter), ("\"\u{0}\"", 1, .controlCharacter),
             ("\"12345678\u{1F}\"", 9, .controlCharacter),
@@ -42,7 +45,8 @@ struct JSONErrorTests {
         "bytes that are not UTF-8 are refused at their first byte",
         arguments: [
             [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC2], [0xC2, 0x41], [0xE0, 0x9F, 0x80], [0xED, 0xA0, 0x80],
-            [0xE2, 0x82], [0xE2, 0x82, 0x41], [0xF0, 0x8F, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
+            [0xE2, 0x82], [0xE2, 0x82, 0x41], [0xF0, 0x8F, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80],
             [0xF0, 0x9F, 0x98], [0xFE], [0xFF],
         ] as [[UInt8]]
     )
@@ -57,7 +61,8 @@ struct JSONErrorTests {
 
     @Test("every well-formed boundary of UTF-8 is accepted")
     func validUTF8() throws {
-        let text = "\"\u{80}\u{7FF}\u{800}\u{FFF}\u{1000}\u{D7FF}\u{E000}\u{FFFF}\u{10000}\u{3FFFF}\u{40000}\u{10FFFF}\""
+        let text =
+            "\"\u{80}\u{7FF}\u{800}\u{FFF}\u{1000}\u{D7FF}\u{E000}\u{FFFF}\u{10000}\u{3FFFF}\u{40000}\u{10FFFF}\""
         #expect(try RawJSON(parsing: text).description == text)
     }
 

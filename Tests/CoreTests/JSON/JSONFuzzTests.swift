@@ -6,7 +6,7 @@ import Testing
 @Suite("JSON, compared with a slow decoder on random texts")
 struct JSONFuzzTests {
     private static let iterations =
-        ProcessInfo.processInfo.environment["APUS_FUZZ_ITERATIONS"].flatMap { UInt64($0) } ?? 2_000
+        ProcessInfo.processInfo.environment["APUS_FUZZ_ITERATIONS"].flatMap { UInt64($0) } ?? 1_500
 
     @Test("every text of a value has the same canonical form, which the view reads back")
     func values() throws {
@@ -24,7 +24,7 @@ struct JSONFuzzTests {
 
     private func checkValue(seed: UInt64) throws {
         var generator = JSONGenerator(seed: seed)
-        let value = generator.value(depth: 5)
+        let value = generator.value(depth: 4)
         let expected = value.text
         for _ in 0..<2 {
             let text = generator.write(value)

@@ -63,9 +63,10 @@ indirect enum JSONModel: Equatable {
             if let pair {
                 text.unicodeScalars.append(pair)
                 index += 1
-            } else if let short = ["\u{8}": "\\b", "\t": "\\t", "\n": "\\n", "\u{C}": "\\f", "\r": "\\r", "\"": "\\\"", "\\": "\\\\"]
-                .first(where: { $0.key.utf16.elementsEqual([unit]) })
-            {
+            } else if let short = [
+                "\u{8}": "\\b", "\t": "\\t", "\n": "\\n", "\u{C}": "\\f", "\r": "\\r", "\"": "\\\"", "\\": "\\\\",
+            ]
+            .first(where: { $0.key.utf16.elementsEqual([unit]) }) {
                 text += short.value
             } else if unit < 0x20 || unit & 0xF800 == 0xD800 {
                 let digits = String(unit, radix: 16)
@@ -108,7 +109,9 @@ extension JSONModel {
             var members: [Member] = []
             for (key, value) in view.members {
                 guard let units = JSONModel.units(key), let value = JSONModel(value) else { return nil }
-                if let text = String(validating: units, as: UTF16.self), view[text]?.range != value.sameRange(in: view, text) {
+                if let text = String(validating: units, as: UTF16.self),
+                    view[text]?.range != value.sameRange(in: view, text)
+                {
                     return nil
                 }
                 members.append(Member(key: units, value: value))

@@ -68,9 +68,10 @@ struct JSONViewTests {
     @Test("elements come in order, and can be reached by index")
     func elements() throws {
         let view = try view(#"[1,"a,]",[2,[3]],{"a":"}"},null]"#)
-        #expect(view.elements.map { String(decoding: $0.slice, as: UTF8.self) } == [
-            "1", "\"a,]\"", "[2,[3]]", #"{"a":"}"}"#, "null",
-        ])
+        #expect(
+            view.elements.map { String(decoding: $0.slice, as: UTF8.self) } == [
+                "1", "\"a,]\"", "[2,[3]]", #"{"a":"}"}"#, "null",
+            ])
         #expect(view.count == 5)
         #expect(view[2]?[1]?[0]?.int == 3)
         #expect(view[5] == nil && view[-1] == nil)
@@ -90,7 +91,10 @@ struct JSONViewTests {
 
     @Test(
         "every number is read as the nearest double",
-        arguments: ["0", "-1.5", "0.1", "123456.789", "9007199254740993", "1e21", "5e-324", "0.30000000000000004", "-12345678901234567890"]
+        arguments: [
+            "0", "-1.5", "0.1", "123456.789", "9007199254740993", "1e21", "5e-324", "0.30000000000000004",
+            "-12345678901234567890",
+        ]
     )
     func doubles(text: String) throws {
         #expect(try view(text).double == Double(text))

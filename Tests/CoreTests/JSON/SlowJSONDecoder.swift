@@ -20,16 +20,18 @@ struct SlowJSONDecoder {
 
     private var next: Unicode.Scalar? { position < characters.count ? characters[position] : nil }
 
-    private mutating func skip(_ text: String) -> Bool {
-        guard characters[position...].starts(with: text.unicodeScalars) else { return false }
-        position += text.unicodeScalars.count
+    private mutating func skip(_ character: Unicode.Scalar) -> Bool {
+        guard next == character else { return false }
+        position += 1
         return true
     }
 
     private mutating func skipWhitespace() {
-        while let character = next, " \t\r\n".unicodeScalars.contains(character) {
-            position += 1
-        }
+        while skip(" ") || skip("\t") || skip("\r") || skip("\n") {}
+    }
+
+    private mutating func word(_ word: String, _ value: JSONModel) -> JSONModel? {
+        word.unicodeScalars.allSatisfy { skip($0) } ? value : nil
     }
 
     /// Reads a value and the whitespace behind it.
@@ -39,9 +41,9 @@ struct SlowJSONDecoder {
         case "{": return object()
         case "[": return array()
         case "\"": return string().map { .string($0) }
-        case "t": return skip("true") ? .bool(true) : nil
-        case "f": return skip("false") ? .bool(false) : nil
-        case "n": return skip("null") ? .null : nil
+        case "t": return word("true", .bool(true))
+        case "f": return word("false", .bool(false))
+        case "n": return word("null", .null)
         default: return number()
         }
     }
@@ -88,7 +90,7 @@ struct SlowJSONDecoder {
                 guard let unit = escape() else { return nil }
                 units.append(unit)
             } else {
-                units.append(contentsOf: Array(String(Character(character)).utf16))
+                units.append(contentsOf: Character(character).utf16)
             }
         }
         return nil

@@ -39,7 +39,8 @@ struct TimeSpanTests {
             ("s", #"time: invalid duration "s""#), (".", #"time: invalid duration ".""#),
             ("-.", #"time: invalid duration "-.""#), (".s", #"time: invalid duration ".s""#),
             ("+.s", #"time: invalid duration "+.s""#), ("1x", #"time: unknown unit "x" in duration "1x""#),
-            ("1S", #"time: unknown unit "S" in duration "1S""#), ("1h 5m", #"time: unknown unit "h " in duration "1h 5m""#),
+            ("1S", #"time: unknown unit "S" in duration "1S""#),
+            ("1h 5m", #"time: unknown unit "h " in duration "1h 5m""#),
             (" 1h", #"time: invalid duration " 1h""#), ("1h5", #"time: missing unit in duration "1h5""#),
             ("00", #"time: missing unit in duration "00""#), ("--1s", #"time: invalid duration "--1s""#),
             ("1.2.3s", #"time: missing unit in duration "1.2.3s""#), ("x", #"time: invalid duration "x""#),
@@ -48,7 +49,8 @@ struct TimeSpanTests {
             ("3000000h", #"time: invalid duration "3000000h""#), ("20000w", #"time: invalid duration "20000w""#),
             ("-9223372036854775809ns", #"time: invalid duration "-9223372036854775809ns""#),
             ("99999999999999999999s", #"time: invalid duration "99999999999999999999s""#),
-            ("1é", #"time: unknown unit "\xc3\xa9" in duration "1\xc3\xa9""#), (#"1""#, #"time: unknown unit "\"" in duration "1\"""#),
+            ("1é", #"time: unknown unit "\xc3\xa9" in duration "1\xc3\xa9""#),
+            (#"1""#, #"time: unknown unit "\"" in duration "1\"""#),
         ]
     )
     func refused(text: String, message: String) {
@@ -58,17 +60,21 @@ struct TimeSpanTests {
 
     @Test("the message shortens a long text")
     func longText() {
-        let error = #expect(throws: TimeSpanError.self) { try TimeSpan(parsing: String(repeating: "x", count: 1_000_000)) }
+        let error = #expect(throws: TimeSpanError.self) {
+            try TimeSpan(parsing: String(repeating: "x", count: 1_000_000))
+        }
         #expect((error?.description.utf8.count ?? 0) < 300)
     }
 
     @Test(
         "the text is Go's and reads back",
         arguments: [
-            (0, "0s"), (1, "1ns"), (1_100, "1.1µs"), (2_200_000, "2.2ms"), (3_300_000_000, "3.3s"), (60_000_000_000, "1m0s"),
+            (0, "0s"), (1, "1ns"), (1_100, "1.1µs"), (2_200_000, "2.2ms"), (3_300_000_000, "3.3s"),
+            (60_000_000_000, "1m0s"),
             (245_000_000_000, "4m5s"), (245_001_000_000, "4m5.001s"), (3_600_000_000_000, "1h0m0s"),
             (18_367_001_000_000, "5h6m7.001s"), (480_000_000_001, "8m0.000000001s"), (86_400_000_000_000, "24h0m0s"),
-            (.max, "2562047h47m16.854775807s"), (.min, "-2562047h47m16.854775808s"), (-1_500_000_000, "-1.5s"), (999, "999ns"),
+            (.max, "2562047h47m16.854775807s"), (.min, "-2562047h47m16.854775808s"), (-1_500_000_000, "-1.5s"),
+            (999, "999ns"),
             (1_000_000, "1ms"), (1_000_000_000, "1s"), (100_000_000_000, "1m40s"),
         ] as [(Int64, String)]
     )

@@ -6,7 +6,8 @@ struct TimestampTests {
     @Test(
         "the text is RFC 3339 in UTC with milliseconds",
         arguments: [
-            (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"), (1_795_245_525_923, "2026-11-21T07:18:45.923Z"),
+            (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (1_795_245_525_923, "2026-11-21T07:18:45.923Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"), (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
             (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"), (-62_167_219_200_001, "-000001-12-31T23:59:59.999Z"),
             (253_402_300_799_999, "9999-12-31T23:59:59.999Z"), (253_402_300_800_000, "+010000-01-01T00:00:00.000Z"),
@@ -21,10 +22,10 @@ struct TimestampTests {
     @Test("every day of four centuries has its own date, which reads back")
     func calendar() throws {
         var last = ""
-        for day in stride(from: -100_000, through: 60_000, by: 1) where day % 7 == 0 || day > 0 && day < 3_000 {
+        for day in -100_000...60_000 where day % 29 == 0 || (0..<1_500).contains(day) {
             let time = Timestamp(milliseconds: Int64(day) * 86_400_000 + 1)
-            #expect(DateText.parse(time.rfc3339) == time)
-            #expect(last < time.rfc3339)
+            try #require(DateText.parse(time.rfc3339) == time)
+            try #require(last < time.rfc3339)
             last = time.rfc3339
         }
     }

@@ -22,7 +22,9 @@ struct AppReplyTests {
         #expect(Reply.fromSDK(status, body).result == expected)
     }
 
-    @Test("any other answer of an SDK is a failed attempt with the app's body", arguments: [400, 404, 410, 500, 503, 302, 0, 999])
+    @Test(
+        "any other answer of an SDK is a failed attempt with the app's body",
+        arguments: [400, 404, 410, 500, 503, 302, 0, 999])
     func failures(status: Int) throws {
         let failure = try #require(Reply.fromSDK(status, #"{"name":"E","message":"m"}"#).failure)
         #expect(failure.body.description == #"{"message":"m","name":"E"}"#)

@@ -19,7 +19,10 @@ struct AttemptFailureTests {
     func others() {
         let failures: [(AttemptFailure, String, String)] = [
             (.timedOut, "timeout", "The app did not answer within the time that a call may take"),
-            (.tooLarge(limit: 8_388_608), "output_too_large", "The app's response is larger than the limit of 8388608 bytes"),
+            (
+                .tooLarge(limit: 8_388_608), "output_too_large",
+                "The app's response is larger than the limit of 8388608 bytes"
+            ),
             (
                 .unsupportedEncoding("zstd"), "unsupported_encoding",
                 #"The app's response has the content encoding "zstd", which is not supported"#

@@ -65,7 +65,8 @@ struct FailureEnvelopeTests {
     )
     func shapes(body: String, expected: String) throws {
         #expect(
-            FailureEnvelope.make(body: try RawJSON(parsing: body), cause: FailureEnvelopeTests.cause).description == expected
+            FailureEnvelope.make(body: try RawJSON(parsing: body), cause: FailureEnvelopeTests.cause).description
+                == expected
         )
     }
 

@@ -42,7 +42,8 @@ struct LifecycleEventTests {
         let cancelled = LifecycleEvent.data(
             functionSlug: "f", runID: LifecycleEventTests.runID, events: events, status: .cancelled
         )
-        #expect(cancelled.view.members.compactMap(\.key.string) == ["_inngest", "event", "events", "function_id", "run_id"])
+        #expect(
+            cancelled.view.members.compactMap(\.key.string) == ["_inngest", "event", "events", "function_id", "run_id"])
     }
 
     @Test("an output of null is a result")
@@ -66,7 +67,8 @@ struct LifecycleEventTests {
         "an invocation puts its routing at its place among the payload's keys",
         arguments: [
             (nil, ""), ("null", ""), ("[1]", ""), ("{}", ""), (#"{"x":1}"#, #","x":1"#),
-            (#"{"a":1,"b":"_inngest"}"#, #","a":1,"b":"_inngest""#), (#"{"_inngest":{"fn_id":"forged"},"x":1}"#, #","x":1"#),
+            (#"{"a":1,"b":"_inngest"}"#, #","a":1,"b":"_inngest""#),
+            (#"{"_inngest":{"fn_id":"forged"},"x":1}"#, #","x":1"#),
         ] as [(String?, String)]
     )
     func invoked(payload: String?, rest: String) throws {
@@ -86,14 +88,17 @@ struct LifecycleEventTests {
         "keys before the routing's stay before it",
         arguments: [
             (#"{"A":1}"#, #"{"A":1,"_inngest":@}"#), (#"{"A":1,"a":2}"#, #"{"A":1,"_inngest":@,"a":2}"#),
-            (#"{"A":1,"_inngest":0}"#, #"{"A":1,"_inngest":@}"#), (#"{"A":1,"_inngest":0,"a":2}"#, #"{"A":1,"_inngest":@,"a":2}"#),
-            (#"{"":1,"\ud800":3,"é":2}"#, #"{"":1,"_inngest":@,"é":2,"\ud800":3}"#), (#"{"_innges":1,"_inngesu":2}"#, #"{"_innges":1,"_inngest":@,"_inngesu":2}"#),
+            (#"{"A":1,"_inngest":0}"#, #"{"A":1,"_inngest":@}"#),
+            (#"{"A":1,"_inngest":0,"a":2}"#, #"{"A":1,"_inngest":@,"a":2}"#),
+            (#"{"":1,"\ud800":3,"é":2}"#, #"{"":1,"_inngest":@,"é":2,"\ud800":3}"#),
+            (#"{"_innges":1,"_inngesu":2}"#, #"{"_innges":1,"_inngest":@,"_inngesu":2}"#),
             (#"{"\"":1,"\n":2,"_inngest\u0000":3}"#, #"{"\n":2,"\"":1,"_inngest":@,"_inngest\u0000":3}"#),
         ]
     )
     func order(payload: String, expected: String) throws {
         let data = InvokedEvent.data(payload: try RawJSON(parsing: payload), routing: .init(function: "f"))
-        let inngest = #"{"expire":0,"fn_id":"f","gid":"","name":"","source_app_id":"","source_fn_id":"","source_fn_v":0}"#
+        let inngest =
+            #"{"expire":0,"fn_id":"f","gid":"","name":"","source_app_id":"","source_fn_id":"","source_fn_v":0}"#
         #expect(data.description == expected.replacing("@", with: inngest))
     }
 }

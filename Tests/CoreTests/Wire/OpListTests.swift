@@ -29,7 +29,9 @@ struct OpListTests {
 
     @Test(
         "the version is the header's number, and 0 when it is missing or no number",
-        arguments: [("2", 2), ("1", 1), ("0", 0), ("-1", -1), ("x", 0), ("", 0), ("2.0", 0), ("99999999999999999999", 0)]
+        arguments: [
+            ("2", 2), ("1", 1), ("0", 0), ("-1", -1), ("x", 0), ("", 0), ("2.0", 0), ("99999999999999999999", 0),
+        ]
     )
     func version(value: String, expected: Int) {
         #expect(Reply.fromSDK(206, "[]", [(name: "x-inngest-req-version", value: value)]).list?.version == expected)
@@ -179,20 +181,29 @@ struct OpListTests {
             ("\"[]\"", "error reading generator opcode response: expected JSON object or array"),
             ("hello", "error reading generator opcode response: expected JSON object or array"),
             ("[", "error reading generator opcode response: invalid JSON at byte 1: unexpected end of the text"),
-            ("{\"op\":1", "error reading generator opcode response: invalid JSON at byte 7: unexpected end of the text"),
+            (
+                "{\"op\":1",
+                "error reading generator opcode response: invalid JSON at byte 7: unexpected end of the text"
+            ),
             ("[null]", "error reading generator opcode response: op 0 is not an object"),
             (#"[{"op":"None"},7]"#, "error reading generator opcode response: op 1 is not an object"),
             ("[{}]", "error reading generator opcode response: op 0 has no name in \"op\""),
             (#"[{"op":null}]"#, "error reading generator opcode response: op 0 has no name in \"op\""),
             (#"[{"op":7}]"#, "error reading generator opcode response: op 0 has no name in \"op\""),
             (#"[{"op":"Bogus"}]"#, "error reading generator opcode response: Bogus does not belong to Opcode values"),
-            (#"[{"op":"STEPRUN"}]"#, "error reading generator opcode response: STEPRUN does not belong to Opcode values"),
+            (
+                #"[{"op":"STEPRUN"}]"#,
+                "error reading generator opcode response: STEPRUN does not belong to Opcode values"
+            ),
             (
                 #"[{"op":"StepNotFound"}]"#,
                 "error reading generator opcode response: StepNotFound does not belong to Opcode values"
             ),
             (#"[{"op":"None","id":7}]"#, "error reading generator opcode response: \"id\" of op 0 is not a string"),
-            (#"[{"op":"Sleep","name":7}]"#, "error reading generator opcode response: \"name\" of op 0 is not a string"),
+            (
+                #"[{"op":"Sleep","name":7}]"#,
+                "error reading generator opcode response: \"name\" of op 0 is not a string"
+            ),
             (#"[{"op":"Sleep","id":"x","opts":[]}]"#, "error validating generator opcode x: opts is not an object"),
             (
                 #"[{"op":"StepRun","id":"x","opts":{"input":{}}}]"#,

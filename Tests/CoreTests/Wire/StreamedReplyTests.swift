@@ -16,7 +16,8 @@ struct StreamedReplyTests {
 
     @Test("Python: keys in another order, JSON in a string")
     func python() throws {
-        let body = #"{"body":"{\"code\":\"unknown\",\"message\":\"m\",\"name\":\"E\",\"stack\":null}","headers":"#
+        let body =
+            #"{"body":"{\"code\":\"unknown\",\"message\":\"m\",\"name\":\"E\",\"stack\":null}","headers":"#
             + #"{"x-inngest-sdk":"inngest-py:v0.5.19","x-inngest-no-retry":"true"},"status":500}"#
         let failure = try #require(Reply.decode(201, body).failure)
         #expect(failure.isFinal)
@@ -28,11 +29,14 @@ struct StreamedReplyTests {
     func go() throws {
         let outer = [(name: "X-Inngest-SDK", value: "go:v0.16.0"), (name: "x-inngest-req-version", value: "2")]
         let steps = Reply.decode(
-            201, #"{"status":206,"body":[{"op":"StepRun","id":"x"}],"retryAt":null,"noRetry":false,"headers":null}"#, outer
+            201, #"{"status":206,"body":[{"op":"StepRun","id":"x"}],"retryAt":null,"noRetry":false,"headers":null}"#,
+            outer
         )
         #expect(steps.list?.version == 2)
         #expect(steps.list?.ops.count == 1)
-        #expect(Reply.decode(201, #"{"status":200,"body":{"b":1,"a":2},"headers":null}"#, outer).result == #"{"a":2,"b":1}"#)
+        #expect(
+            Reply.decode(201, #"{"status":200,"body":{"b":1,"a":2},"headers":null}"#, outer).result == #"{"a":2,"b":1}"#
+        )
         #expect(Reply.decode(201, #"{"status":200,"body":"text","headers":null}"#, outer).result == #""text""#)
         #expect(Reply.decode(201, #"{"status":200,"body":null}"#, outer).result == "null")
         #expect(Reply.decode(201, #"{"status":200}"#, outer).result == "absent")
@@ -55,7 +59,8 @@ struct StreamedReplyTests {
             (name: "X-Inngest-SDK", value: "x"), (name: "X-Inngest-No-Retry", value: "true"),
             (name: "Retry-After", value: "5"),
         ]
-        let body = #"{"status":500,"headers":{"x-inngest-no-retry":false,"RETRY-AFTER":60,"a":null,"b":[],"c":{}},"body":""}"#
+        let body =
+            #"{"status":500,"headers":{"x-inngest-no-retry":false,"RETRY-AFTER":60,"a":null,"b":[],"c":{}},"body":""}"#
         let failure = try #require(Reply.decode(201, body, outer).failure)
         #expect(!failure.isFinal)
         #expect(failure.retryAfter == Reply.now + .seconds(60))
@@ -90,7 +95,8 @@ struct StreamedReplyTests {
         #expect(failure.cause == "error parsing stream: it broke")
         #expect(failure.text("message") == "error parsing stream: it broke")
         #expect(!failure.isFinal)
-        #expect(Reply.decode(201, #"{"status":206,"error":"","body":"[]","headers":{"x-inngest-sdk":"x"}}"#).list != nil)
+        #expect(
+            Reply.decode(201, #"{"status":206,"error":"","body":"[]","headers":{"x-inngest-sdk":"x"}}"#).list != nil)
     }
 
     @Test(
@@ -109,7 +115,8 @@ struct StreamedReplyTests {
     )
     func malformed(body: String, detail: String) throws {
         let failure = try #require(Reply.fromSDK(201, body).failure)
-        #expect(failure.cause == "error parsing stream: error reading response body to check for status code: \(detail)")
+        #expect(
+            failure.cause == "error parsing stream: error reading response body to check for status code: \(detail)")
         #expect(!failure.isFinal)
     }
 }

@@ -119,7 +119,8 @@ class SdkApp:
         self._host = uvicorn.Server(
             uvicorn.Config(
                 self._answer,
-                log_level="error",
+                log_level="critical",
+                interface="asgi3",
                 lifespan="off",
                 ws="none",
                 timeout_keep_alive=30,

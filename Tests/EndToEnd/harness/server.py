@@ -1,12 +1,11 @@
 """The server under test: the real binary, started as a user would start it."""
 
+import http.client
 import os
 import signal
 import subprocess
 import time
 from pathlib import Path
-
-import httpx
 
 from .ports import free_port
 
@@ -55,16 +54,21 @@ class Server:
 
     def _wait_until_healthy(self, within: float) -> None:
         deadline = time.monotonic() + within
-        while True:
+        while not self._is_healthy():
             code = self.process.poll()
             assert code is None, f"the server ended with {code} while starting:\n{self.log()[-4_000:]}"
-            try:
-                if httpx.get(f"{self.url}/health", timeout=2, trust_env=False).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
             assert time.monotonic() < deadline, f"not healthy within {within:g} s:\n{self.log()[-4_000:]}"
             time.sleep(0.02)
+
+    def _is_healthy(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":

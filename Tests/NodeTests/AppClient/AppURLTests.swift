@@ -30,7 +30,8 @@ struct AppURLTests {
             Good("http://a.example:/x", "a.example", 80, "/x", "a.example"),
             Good("http://a.example?x=1", "a.example", 80, "/?x=1", "a.example"),
             Good("http://a.example#top", "a.example", 80, "/", "a.example"),
-            Good("http://a.example/x?fnId=a-b&stepId=step#top", "a.example", 80, "/x?fnId=a-b&stepId=step", "a.example"),
+            Good(
+                "http://a.example/x?fnId=a-b&stepId=step#top", "a.example", 80, "/x?fnId=a-b&stepId=step", "a.example"),
             Good("http://127.0.0.1:8288/", "127.0.0.1", 8288, "/", "127.0.0.1:8288"),
             Good("http://[::1]:3000/x", "::1", 3000, "/x", "[::1]:3000"),
             Good("https://[2001:DB8::1]", "2001:db8::1", 443, "/", "[2001:db8::1]"),

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import ApusNode
@@ -40,7 +41,9 @@ struct CallEndTests {
 
     @Test("localhost is found on either loopback address", arguments: ["127.0.0.1", "::1"])
     func localhost(address: String) async throws {
-        guard let server = try? await ScriptedServer(host: address, script: { _ in [.send(response())] }) else { return }
+        guard let server = try? await ScriptedServer(host: address, script: { _ in [.send(response())] }) else {
+            return
+        }
         try await TestClient.with { client async throws in
             for host in ["localhost", "app.localhost"] {
                 #expect(try await client.post("http://\(host):\(server.port)/").status == 200)
@@ -74,16 +77,18 @@ struct CallEndTests {
 
     // MARK: Deadlines
 
-    @Test("the deadline ends a call wherever it is", arguments: ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"])
+    @Test(
+        "the deadline ends a call wherever it is",
+        arguments: ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"])
     func deadline(sent: String) async throws {
         let server = try await ScriptedServer { _ in [.send(sent)] }
         try await TestClient.with { client async throws in
-            let deadline = NIODeadline.now() + .seconds(1)
+            let deadline = NIODeadline.now() + .milliseconds(300)
             let result = try await client.call(AppRequest(url: AppURL(server.url())), deadline: deadline)
             #expect(result.failure == .timeout)
             #expect(NIODeadline.now() >= deadline)
-            #expect(server.requests.count == 1)
-            try await client.wait { $0.connections == 0 }
+            // On a slow machine the connection may still be opening; then it is kept.
+            try await client.wait { $0.connections == $0.idle }
         }
         await server.shutdown()
     }
@@ -181,6 +186,34 @@ struct CallEndTests {
         await server.shutdown()
     }
 
+    @Test("a client that was shut down goes away")
+    func deinitialisation() async throws {
+        final class Weak {
+            weak var client: AppClient?
+        }
+        let server = try await ScriptedServer { request in request.body == "hang" ? [] : [.send(response())] }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let requests = try ["", "hang", "hang"].map {
+            AppRequest(url: try AppURL(server.url()), body: ByteBuffer(string: $0))
+        }
+        let weak = try await loop.submit { NIOLoopBound(Weak(), eventLoop: loop) }.get()
+        let first = loop.makePromise(of: Void.self)
+        try await loop.submit {
+            let client = AppClient(eventLoop: loop, configuration: .init())
+            weak.value.client = client
+            for request in requests {
+                client.call(request, deadline: nil) { if $0.status == 200 { first.succeed() } }
+            }
+        }.get()
+        try await first.futureResult.get()
+        try await loop.submit { weak.value.client?.shutdown() }.get()
+        let deadline = NIODeadline.now() + .seconds(10)
+        while try await loop.submit({ weak.value.client != nil }).get() {
+            try #require(NIODeadline.now() < deadline)
+        }
+        await server.shutdown()
+    }
+
     @Test("a result never comes before `call` has returned")
     func notReentrant() async throws {
         let port = try await closedPort()
@@ -217,13 +250,13 @@ struct CallEndTests {
         }
     }
 
-    @Test("thousands of calls that wait for connections which cannot be made all fail")
+    @Test("a thousand calls that wait for connections which cannot be made all fail")
     func manyFailures() async throws {
         let port = try await closedPort()
         try await TestClient.with({ $0.maxConnections = 2 }) { client async throws in
             let request = AppRequest(url: try AppURL("http://127.0.0.1:\(port)/"))
             var calls: [TestClient.Pending] = []
-            for _ in 0..<3000 { calls.append(try await client.begin(request)) }
+            for _ in 0..<1000 { calls.append(try await client.begin(request)) }
             for call in calls { #expect(try await call.get().failure == .unreachable("connection refused")) }
         }
     }

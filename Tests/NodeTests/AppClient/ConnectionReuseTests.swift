@@ -72,12 +72,14 @@ struct ConnectionReuseTests {
         await server.shutdown()
     }
 
-    @Test("a call that meets the closing of a reused connection is repeated once on a new one", arguments: [ServerStep.close, .reset])
+    @Test(
+        "a call that meets the closing of a reused connection is repeated once on a new one",
+        arguments: [ServerStep.close, .reset])
     func keepAliveRace(end: ServerStep) async throws {
         let server = try await ScriptedServer { request in
             request.connection == 0 && request.index == 1 ? [end] : [.send(response(body: "\(request.connection)"))]
         }
-        try await TestClient.with { client async throws in
+        try await TestClient.with({ $0.staleWindow = .minutes(1) }) { client async throws in
             #expect(try await client.post(server.url()).text == "0")
             #expect(try await client.post(server.url(), body: "twice").text == "1")
             #expect(try await client.post(server.url()).text == "1")
@@ -91,7 +93,7 @@ struct ConnectionReuseTests {
         let server = try await ScriptedServer { request in
             request.body == "die" ? [.close] : [.send(response())]
         }
-        try await TestClient.with { client async throws in
+        try await TestClient.with({ $0.staleWindow = .minutes(1) }) { client async throws in
             async let first = client.post(server.url())
             async let second = client.post(server.url())
             async let third = client.post(server.url())
@@ -104,6 +106,17 @@ struct ConnectionReuseTests {
             #expect(try await client.counters().opened == opened + 1)
         }
         #expect(server.requests.count { $0.body == "die" } == 2)
+        await server.shutdown()
+    }
+
+    @Test("a call that dies later than that is not repeated")
+    func diesLater() async throws {
+        let server = try await ScriptedServer { request in request.index == 1 ? [.close] : [.send(response())] }
+        try await TestClient.with({ $0.staleWindow = .zero }) { client async throws in
+            #expect(try await client.post(server.url()).status == 200)
+            #expect(try await client.post(server.url()).failure == .unreachable("connection closed by the app"))
+        }
+        #expect(server.requests.count == 2)
         await server.shutdown()
     }
 
@@ -137,8 +150,7 @@ struct ConnectionReuseTests {
         try await TestClient.with { client async throws in
             for _ in 0..<2 {
                 #expect(try await client.post(server.url()).text == "ok")
-                // One that was announced to be closed at once may stay until the next sweep or call.
-                try await client.wait { $0.connections <= 1 }
+                try await client.wait { $0.connections == 0 }
             }
             #expect(try await client.counters().opened == 2)
             #expect(try await client.counters().reused == 0)

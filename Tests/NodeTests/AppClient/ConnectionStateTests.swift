@@ -17,7 +17,7 @@ struct ConnectionStateTests {
         limit: Int = 10,
         _ events: Event...
     ) -> [String] {
-        var state = ConnectionState(maxResponseBytes: limit)
+        var state = ConnectionState(maxResponseBytes: limit, staleWindow: .seconds(1))
         _ = state.received(.requestStarted(isReused: reused, isWritten: written, at: Self.start))
         return events.map { Self.text(state.received($0)) }.filter { $0 != "none" }
     }
@@ -63,7 +63,7 @@ struct ConnectionStateTests {
 
     @Test("another request may follow on the same connection")
     func secondRequest() {
-        var state = ConnectionState(maxResponseBytes: 10)
+        var state = ConnectionState(maxResponseBytes: 10, staleWindow: .seconds(1))
         for _ in 0..<3 {
             #expect(state.isIdle)
             _ = state.received(.requestStarted(isReused: false, isWritten: true, at: Self.start))
@@ -98,7 +98,8 @@ struct ConnectionStateTests {
     @Test("the limit is the last size that is accepted")
     func limit() {
         #expect(play(head(), body("0123456789"), .end, .readComplete) == ["respond 200 0123456789 reuse"])
-        #expect(play(head(), body("01234"), body("567890"), .end, .readComplete) == ["fail responseTooLarge(limit: 10)"])
+        #expect(
+            play(head(), body("01234"), body("567890"), .end, .readComplete) == ["fail responseTooLarge(limit: 10)"])
         #expect(play(head(), body("01234567890")) == ["fail responseTooLarge(limit: 10)"])
     }
 
@@ -149,7 +150,7 @@ struct ConnectionStateTests {
     func notStale() {
         let closedText = "fail unreachable(\"connection closed by the app\")"
         #expect(play(reused: false, closed()) == [closedText])
-        #expect(play(reused: true, closed(after: ConnectionState.staleWindow)) == [closedText])
+        #expect(play(reused: true, closed(after: .seconds(1))) == [closedText])
         #expect(play(reused: true, .bytesRead, closed()) == [closedText])
         #expect(play(reused: true, .bytesRead, fault(.lost("reset"))) == ["fail unreachable(\"reset\")"])
     }
@@ -179,7 +180,7 @@ struct ConnectionStateTests {
     @Test("bytes, faults and the end close an unused connection", arguments: [0, 1, 2, 3])
     func idle(index: Int) {
         let event = [.bytesRead, fault(.lost("x")), closed(), head()][index]
-        var state = ConnectionState(maxResponseBytes: 10)
+        var state = ConnectionState(maxResponseBytes: 10, staleWindow: .seconds(1))
         #expect(Self.text(state.received(event)) == "close")
         #expect(!state.isIdle)
         #expect(Self.text(state.received(closed())) == "none")

@@ -150,7 +150,8 @@ struct KeepAliveTests {
         #expect(KeepAlive.timeout(in: ["keep-alive": value]) == .milliseconds(milliseconds))
     }
 
-    @Test("nothing usable is nothing", arguments: ["", "max=5", "timeout", "timeout=", "timeout=-1", "timeout=x", ",,=,"])
+    @Test(
+        "nothing usable is nothing", arguments: ["", "max=5", "timeout", "timeout=", "timeout=-1", "timeout=x", ",,=,"])
     func nothing(value: String) {
         #expect(KeepAlive.timeout(in: ["keep-alive": value]) == nil)
     }

@@ -70,11 +70,11 @@ struct RedirectCallTests {
         try await TestClient.with { client async throws in
             let result = try await client.call(
                 AppRequest(url: AppURL(server.url())),
-                deadline: .now() + .seconds(2)
+                deadline: .now() + .milliseconds(300)
             )
             #expect(result.failure == .timeout)
         }
-        #expect(server.requests.count == 6)
+        #expect(server.requests.count <= 6)
         await server.shutdown()
     }
 

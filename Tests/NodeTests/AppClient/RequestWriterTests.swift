@@ -85,7 +85,9 @@ struct RequestWriterTests {
     @Test("the writer's buffers do not mix messages that are still queued")
     func reuse() throws {
         let writer = RequestWriter()
-        let first = writer.message(AppRequest(url: try AppURL("http://first/"), body: ByteBuffer(string: "1")), to: try AppURL("http://first/"))
+        let first = writer.message(
+            AppRequest(url: try AppURL("http://first/"), body: ByteBuffer(string: "1")), to: try AppURL("http://first/")
+        )
         let second = writer.message(AppRequest(url: try AppURL("http://second/")), to: try AppURL("http://second/"))
         #expect(String(buffer: first).contains("Host: first\r\n"))
         #expect(String(buffer: second).contains("Host: second\r\n"))
@@ -94,7 +96,8 @@ struct RequestWriterTests {
     @Test(
         "requests that would forge the message have a flaw",
         arguments: [
-            ("POST", "X-A", "1\r\nX-B: 2"), ("POST", "X-A", "1\n2"), ("POST", "X-A", "\u{0}"), ("POST", "X-A", "\u{7F}"),
+            ("POST", "X-A", "1\r\nX-B: 2"), ("POST", "X-A", "1\n2"), ("POST", "X-A", "\u{0}"),
+            ("POST", "X-A", "\u{7F}"),
             ("POST", "X-A: 1\r\nX-B", "2"), ("POST", "X A", "2"), ("POST", "", "2"), ("POST", "X-Ä", "2"),
             ("POST / HTTP/1.1\r\nX:", "X-A", "1"), ("", "X-A", "1"), ("CONNECT", "X-A", "1"),
         ]

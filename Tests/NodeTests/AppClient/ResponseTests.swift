@@ -84,7 +84,9 @@ struct ResponseTests {
         #expect(try await answer(.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n")).text == "")
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\n"
         #expect(try await answer(.send(head), method: "HEAD").text == "")
-        #expect(try await answer(.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n")).text == "")
+        #expect(
+            try await answer(.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n")).text == ""
+        )
     }
 
     @Test("a body may come as slowly as it likes")
@@ -136,13 +138,16 @@ struct ResponseTests {
     }
 
     private func gzipped(_ bytes: [UInt8]) -> [ServerStep] {
-        [.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bytes.count)\r\n\r\n"), .sendBytes(bytes)]
+        [
+            .send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bytes.count)\r\n\r\n"),
+            .sendBytes(bytes),
+        ]
     }
 
     @Test("a small gzip body that becomes huge is stopped at the limit")
     func bomb() async throws {
-        let bytes = Gzip.bomb(repeats: 1_000_000)
-        #expect(bytes.count < 2_000_000)
+        let bytes = Gzip.bomb(repeats: 40_000)
+        #expect(bytes.count < 80_000)
         let server = try await ScriptedServer { [gzipped] _ in gzipped(bytes) }
         try await TestClient.with { client async throws in
             #expect(try await client.post(server.url()).failure == .responseTooLarge(limit: 8 * 1024 * 1024))
@@ -243,7 +248,9 @@ struct ResponseTests {
 
     @Test("a connection that ends before the head is no response")
     func noHead() async throws {
-        for steps in [[.close], [.reset], [.send("HTTP/1.1 20"), .close], [.send("HTTP/1.1 200 OK\r\nX: y\r\n"), .close]]
+        for steps in [
+            [.close], [.reset], [.send("HTTP/1.1 20"), .close], [.send("HTTP/1.1 200 OK\r\nX: y\r\n"), .close],
+        ]
             as [[ServerStep]]
         {
             let server = try await ScriptedServer { _ in steps }
@@ -265,7 +272,8 @@ struct ResponseTests {
             [
                 Array((response(200, "Connection: keep-alive", "Keep-Alive: timeout=5", body: "hello")).utf8),
                 Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".utf8),
-                Array("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bytes.count)\r\n\r\n".utf8) + bytes,
+                Array("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bytes.count)\r\n\r\n".utf8)
+                    + bytes,
                 Array("HTTP/1.1 302 Found\r\nLocation: /again?x=1\r\nContent-Length: 0\r\n\r\n".utf8),
             ]
         let random = LockedRandom(seed: seed)
@@ -278,13 +286,13 @@ struct ResponseTests {
                 default: bytes.insert(UInt8(random.next(256)), at: random.next(bytes.count))
                 }
             }
-            return random.next(3) == 0 ? [.sendBytes(bytes)] : [.sendBytes(bytes), .close]
+            return random.next(20) == 0 ? [.sendBytes(bytes)] : [.sendBytes(bytes), .close]
         }
         try await TestClient.with({ $0.maxRedirects = 3 }) { client async throws in
             for _ in 0..<250 {
                 _ = try await client.call(
                     AppRequest(url: AppURL(server.url()), body: ByteBuffer(string: "{}")),
-                    deadline: .now() + .milliseconds(100)
+                    deadline: .now() + .milliseconds(200)
                 )
             }
         }

@@ -23,6 +23,8 @@ struct Program {
         /// An answer without a body.
         case returnsNothing
         case completesByOp
+        /// With a result that the store can never keep as the result of a step.
+        case returnsPoison
         /// A function-level error, so many times; then it returns.
         case fails(times: Int, retryAfter: Int?)
         case failsForEver

@@ -24,11 +24,12 @@ struct ProgramGenerator {
         for index in 0..<reached { functions.append(function("child\(index)", event: "chain/\(index)")) }
         eventNames = (0..<min(roots, 2)).map { "event/\($0)" }
         for index in functions.indices {
-            let later = functions[(index + 1)...].filter { $0.slug.contains("child") }
+            // Only functions further down are started, and only children, so that chains end.
+            let first = max(index + 1 - roots, 0)
             nextStep = 0
             functions[index].program = program(
-                children: later.map(\.slug),
-                events: later.map { $0.slug.replacing("child", with: "chain/").replacing(/app\d-/, with: "") },
+                children: (first..<max(reached, first)).map { functions[roots + $0].slug },
+                events: (first..<max(reached, first)).map { "chain/\($0)" },
                 isRoot: index < roots
             )
         }
@@ -81,7 +82,8 @@ struct ProgramGenerator {
         switch random.below(100) {
         case ..<60: .returns
         case ..<68: .returnsNothing
-        case ..<76: .completesByOp
+        case ..<75: .completesByOp
+        case ..<76: .returnsPoison
         case ..<86: .fails(times: random.count(1...3), retryAfter: random.pick([nil, nil, 2, 60]))
         case ..<93: .failsFinally
         default: .failsForEver

@@ -127,7 +127,8 @@ private final class RequestCollector: ChannelInboundHandler {
     private let connection: Int
     private let answersHeads: Bool
     private let script: (SeenRequest) -> [ServerStep]
-    private var received: [UInt8] = []
+    private var received = ByteBuffer()
+    private var head: [String]?
     private var count = 0
 
     init(connection: Int, answersHeads: Bool, script: @escaping (SeenRequest) -> [ServerStep]) {
@@ -137,7 +138,7 @@ private final class RequestCollector: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        received += unwrapInboundIn(data).readableBytesView
+        received.writeImmutableBuffer(unwrapInboundIn(data))
         while let request = nextRequest() {
             count += 1
             if answersHeads {
@@ -153,20 +154,22 @@ private final class RequestCollector: ChannelInboundHandler {
     }
 
     private func nextRequest() -> SeenRequest? {
-        guard let end = received.indices.dropLast(3).first(where: { received[$0..<$0 + 4].elementsEqual("\r\n\r\n".utf8) })
-        else { return nil }
-        let head = String(decoding: received[..<end], as: UTF8.self)
-        let lines = head.split(separator: "\r\n").map(String.init)
-        let length = SeenRequest(connection: 0, index: 0, lines: lines, body: "").values("content-length").first.flatMap(Int.init) ?? 0
-        let bodyStart = end + 4
-        if answersHeads {
-            received = []
-            return SeenRequest(connection: connection, index: count, lines: lines, body: "")
-        }
-        guard received.count >= bodyStart + length else { return nil }
-        let body = String(decoding: received[bodyStart..<bodyStart + length], as: UTF8.self)
-        received.removeFirst(bodyStart + length)
+        guard let lines = head ?? nextHead() else { return nil }
+        head = lines
+        let request = SeenRequest(connection: connection, index: count, lines: lines, body: "")
+        let length = answersHeads ? 0 : request.values("content-length").first.flatMap(Int.init) ?? 0
+        guard let body = received.readString(length: length) else { return nil }
+        head = nil
+        if answersHeads { received.clear() }
         return SeenRequest(connection: connection, index: count, lines: lines, body: body)
+    }
+
+    private func nextHead() -> [String]? {
+        let view = received.readableBytesView
+        guard let end = view.indices.dropLast(3).first(where: { view[$0..<$0 + 4].elementsEqual("\r\n\r\n".utf8) })
+        else { return nil }
+        let text = received.readString(length: end - view.startIndex + 4) ?? ""
+        return text.split(separator: "\r\n").map(String.init)
     }
 
     private func play(_ steps: [ServerStep], _ context: ChannelHandlerContext) {

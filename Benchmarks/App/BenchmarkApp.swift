@@ -1,0 +1,70 @@
+import NIOCore
+import NIOPosix
+
+/// An app that speaks the protocol by hand and costs next to nothing, on an event loop of its own.
+struct BenchmarkApp: Sendable {
+    private let channel: any Channel
+    private let port: Int
+    private let tally: NIOLoopBound<AppTally>
+
+    static func start(on loop: any EventLoop) async throws -> BenchmarkApp {
+        let tally = try await loop.submit { NIOLoopBound(AppTally(), eventLoop: loop) }.get()
+        let channel = try await ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 1_024)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AppHandler(tally.value))
+                }
+            }
+            .bind(host: "127.0.0.1", port: try await FreePort.find(on: loop))
+            .get()
+        guard let port = channel.localAddress?.port else { throw BenchmarkError("the app has no port") }
+        return BenchmarkApp(channel: channel, port: port, tally: tally)
+    }
+
+    func stop() async throws {
+        try await channel.close()
+    }
+
+    /// Tells a server what functions there are.
+    func register(with server: ServerProcess, asking loop: any EventLoop) async throws {
+        let body = BenchmarkRegistration.body(url: "http://127.0.0.1:\(port)/api/inngest")
+        let request = HTTPMessage.post("/fn/register", body: body)
+        let answer = try await ClientConnection.ask(port: server.port, request, on: loop)
+        guard answer.status == 200 else {
+            throw BenchmarkError("the registration was answered with \(answer.status): \(String(buffer: answer.body))")
+        }
+    }
+
+    var counts: AppTally.Counts {
+        get async throws { try await onLoop { $0.counts } }
+    }
+
+    /// Times noted since they were last taken.
+    func takeTimes() async throws -> (firstCalls: [Double], ends: [Double]) {
+        try await onLoop { $0.takeTimes() }
+    }
+
+    /// Sets what happens whenever a run has ended.
+    func onEnd(_ body: (@Sendable () -> Void)?) async throws {
+        try await onLoop { $0.onEnd = body }
+    }
+
+    /// Waits until so many runs have ended since the start.
+    func waitForEnds(_ count: Int, within seconds: Double) async throws {
+        let watch = Stopwatch()
+        while true {
+            let ended = try await counts.endedRuns
+            if ended >= count { return }
+            guard watch.seconds < seconds else {
+                throw BenchmarkError("only \(ended) of \(count) runs have ended after \(Int(seconds)) s")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private func onLoop<Result: Sendable>(_ body: @escaping @Sendable (AppTally) -> Result) async throws -> Result {
+        try await channel.eventLoop.submit { body(tally.value) }.get()
+    }
+}

@@ -1,0 +1,55 @@
+import ApusCore
+
+/// What the app says of itself when it registers.
+enum BenchmarkRegistration {
+    static func body(url: String) -> [UInt8] {
+        var writer = JSONWriter(reserving: 2_048)
+        writer.beginObject()
+        for (key, value) in [
+            ("appName", BenchmarkFunction.appName), ("url", url), ("v", "0.1"), ("deployType", "ping"),
+            ("sdk", "bench:v1"), ("framework", "none"),
+        ] {
+            writer.key(key)
+            writer.value(value)
+        }
+        writer.key("functions")
+        writer.beginArray()
+        for function in BenchmarkFunction.allCases { write(function, url: url, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private static func write(_ function: BenchmarkFunction, url: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("id")
+        writer.value(function.slug)
+        writer.key("name")
+        writer.value(function.slug)
+        writer.key("triggers")
+        writer.beginArray()
+        writer.beginObject()
+        writer.key("event")
+        writer.value(function.event)
+        writer.endObject()
+        writer.endArray()
+        writer.key("steps")
+        writer.beginObject()
+        writer.key("step")
+        writer.beginObject()
+        writer.key("id")
+        writer.value("step")
+        writer.key("name")
+        writer.value("step")
+        writer.key("runtime")
+        writer.beginObject()
+        writer.key("type")
+        writer.value("http")
+        writer.key("url")
+        writer.value("\(url)?fnId=\(function.slug)&stepId=step")
+        writer.endObject()
+        writer.endObject()
+        writer.endObject()
+        writer.endObject()
+    }
+}

@@ -1,0 +1,41 @@
+import ApusCore
+import DequeModule
+import HeapModule
+
+/// How much a shard holds in memory; for metrics, and for the simulation, which checks the limits.
+package struct ShardFigures: Hashable, Sendable {
+    /// Folded runs, by why they are kept: something is happening to them, their newest turn is not
+    /// durable yet, or there is room.
+    package var busyRuns = 0
+    package var undurableRuns = 0
+    package var idleRuns = 0
+    package var residentBytes = 0
+    package var runsBeingRead = 0
+    package var alarms = 0
+    package var openCalls = 0
+    package var waitingJobs = 0
+    package var unacknowledgedMessages = 0
+}
+
+extension ShardCore {
+    /// Counts; not for the hot path.
+    package var figures: ShardFigures {
+        var figures = ShardFigures()
+        for resident in residents.values {
+            if !resident.isIdle {
+                figures.busyRuns += 1
+            } else if resident.batch > committedBatch {
+                figures.undurableRuns += 1
+            } else {
+                figures.idleRuns += 1
+            }
+        }
+        figures.residentBytes = residentBytes
+        figures.runsBeingRead = loads.count
+        figures.alarms = wakes.count
+        figures.openCalls = openCalls.count
+        figures.waitingJobs = gates.values.reduce(0) { $0 + $1.waiting }
+        figures.unacknowledgedMessages = outboxes.values.reduce(0) { $0 + $1.unacknowledged.count }
+        return figures
+    }
+}

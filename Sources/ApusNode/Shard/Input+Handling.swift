@@ -1,0 +1,70 @@
+import ApusCore
+import ApusEngine
+
+/// How a shard treats its inputs when something goes wrong.
+extension Input {
+    /// Inputs that bring new work; refused while nothing new can be made durable.
+    var isIntake: Bool {
+        switch self {
+        case .events, .invoke, .register: true
+        default: false
+        }
+    }
+
+    /// Inputs that nobody would repeat. Reads, alarms and messages come again by themselves.
+    var survivesRestart: Bool {
+        switch self {
+        // A change of the registry may come between the reading of the store and its answer.
+        case .events, .invoke, .register, .reply, .syncFailed, .registry: true
+        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed: false
+        }
+    }
+
+    /// Inputs that somebody from outside has written, so that one of them can be one that the store
+    /// will never accept.
+    var canBeAtFault: Bool {
+        switch self {
+        case .events, .invoke, .register, .reply, .syncFailed, .message, .refused: true
+        case .tick, .loaded, .wakes, .registry, .acknowledged, .probed: false
+        }
+    }
+
+    /// Whether doing it a second time does it twice. Everything else has an id, a number or a
+    /// generation by which it is recognised.
+    var isUnrepeatable: Bool {
+        switch self {
+        case .events(let events, _): events.contains { $0.key == nil }
+        case .invoke: true
+        default: false
+        }
+    }
+
+    func with(_ prior: PriorRuns) -> Input {
+        guard case .events(let events, _) = self else { return self }
+        return .events(events, prior: prior)
+    }
+
+    /// What is done instead of an input that the store will never accept, so that nobody waits for
+    /// ever; `nil` when its sender has been told or nothing more can be done.
+    func substitute(because reason: String) -> Input? {
+        switch self {
+        case .reply(let call, let reply): reply.isRefusal ? nil : .reply(call, .refused(because: reason))
+        case .message(let sender, let number, let message): .refused(from: sender, number: number, message)
+        default: nil
+        }
+    }
+}
+
+extension AppReply {
+    private static let refusal = "ReplyRefused"
+
+    /// Stands in for a reply that the store cannot keep: an attempt that failed.
+    fileprivate static func refused(because reason: String) -> AppReply {
+        .failed(.noticed(name: refusal, message: "The app's reply cannot be stored.", cause: reason))
+    }
+
+    fileprivate var isRefusal: Bool {
+        guard case .failed(let failure) = self else { return false }
+        return failure.body.view["name"]?.stringEquals(Self.refusal) ?? false
+    }
+}

@@ -1,0 +1,135 @@
+import ApusCore
+import ApusEngine
+
+/// One batch: first every write is checked, then none can fail.
+extension MemoryState {
+    package mutating func apply(_ batch: Batch) throws(StoreError) {
+        try check(batch)
+        for write in batch.writes { apply(write, of: batch.shard) }
+        // Last, because a projection may stand before its run.
+        for case .projection(let run, let projection) in batch.writes { project(run, projection) }
+        shards[Int(batch.shard)].batch = batch.number
+        shards[Int(batch.shard)].time = max(shards[Int(batch.shard)].time, batch.time)
+    }
+
+    private func check(_ batch: Batch) throws(StoreError) {
+        guard Int(batch.shard) < shards.count, shards[Int(batch.shard)].epoch == batch.epoch,
+            shards[Int(batch.shard)].batch &+ 1 == batch.number
+        else {
+            throw .stale(
+                "batch \(batch.number) in epoch \(batch.epoch) does not follow what shard \(batch.shard) holds"
+            )
+        }
+        var new = NewRows(batch.writes)
+        for write in batch.writes {
+            if let fault = fault(in: write, of: batch.shard, &new) { throw .rejected(fault) }
+        }
+    }
+
+    /// What a batch adds, as far as its later writes depend on it.
+    private struct NewRows {
+        var events: Set<RowID> = []
+        var runs: Set<RowID> = []
+        var runIDs: Set<ULID> = []
+        var functions: Set<UUID16> = []
+        var turns: Set<RowID> = []
+        var payloads: Set<RowID> = []
+        var messages: Set<Sent> = []
+        /// Runs of the whole batch: a projection may stand before its run.
+        let projectable: Set<RowID>
+
+        struct Sent: Hashable {
+            var to: ShardID
+            var number: UInt64
+        }
+
+        init(_ writes: [Write]) {
+            projectable = Set(writes.compactMap { if case .run(let run) = $0 { run.row } else { nil } })
+        }
+    }
+
+    private func fault(in write: Write, of shard: ShardID, _ new: inout NewRows) -> String? {
+        switch write {
+        case .event(let event):
+            guard !events.contains(event.row), new.events.insert(event.row).inserted else {
+                return "event \(event.row) exists"
+            }
+        case .run(let run):
+            guard !runs.contains(run.row), new.runs.insert(run.row).inserted,
+                runsByID[run.id] == nil, new.runIDs.insert(run.id).inserted
+            else { return "run \(run.row) exists" }
+            guard functions[run.function] != nil || new.functions.contains(run.function) else {
+                return "a run of the unknown function \(run.function)"
+            }
+            guard events.contains(run.event) || new.events.contains(run.event) else {
+                return "a run of the unknown event \(run.event)"
+            }
+        case .turn(let row, _, _, _):
+            guard !journal.contains(row), new.turns.insert(row).inserted else { return "turn \(row) exists" }
+        case .projection(let run, _):
+            guard runs.contains(run) || new.projectable.contains(run) else {
+                return "a projection of the unknown run \(run)"
+            }
+        case .payload(let row, _):
+            guard !payloads.contains(row), new.payloads.insert(row).inserted else { return "payload \(row) exists" }
+        case .function(let function):
+            new.functions.insert(function.id)
+        case .send(let receiver, let number, _):
+            guard outbox[Link(from: shard, to: receiver)]?[number] == nil,
+                new.messages.insert(NewRows.Sent(to: receiver, number: number)).inserted
+            else { return "message \(number) to shard \(receiver) exists" }
+        case .app, .forget, .applied: break
+        }
+        return nil
+    }
+
+    private mutating func apply(_ write: Write, of shard: ShardID) {
+        switch write {
+        case .event(let event): insert(event)
+        case .run(let run): insert(run)
+        case .turn(let row, let run, let previous, let turn):
+            let encoded = JournalCodec.encode(turn)
+            journal.insert(JournalRow(run: run, previous: previous, turn: encoded), at: row)
+            bytes += MemoryState.size(ofTurn: encoded)
+        case .projection: break
+        case .payload(let row, let json):
+            payloads.insert(json, at: row)
+            bytes += Int64(json.bytes.count)
+        case .app(let app): apps[app.id] = app
+        case .function(let function): functions[function.id] = function
+        case .send(let receiver, let number, let message):
+            let link = Link(from: shard, to: receiver)
+            outbox[link, default: [:]][number] = MessageCodec.encode(message)
+            sent[link] = number
+        case .forget(let receiver, let number):
+            let link = Link(from: shard, to: receiver)
+            outbox[link] = outbox[link]?.filter { $0.key > number }
+        case .applied(let sender, let number):
+            applied[Link(from: sender, to: shard)] = number
+        }
+    }
+
+    private mutating func insert(_ event: EventRow) {
+        events.insert(event, at: event.row)
+        eventsByID[event.id, default: []].append(event.row)
+        if let key = event.key { eventsByKey[key, default: []].append(event.row) }
+        bytes += MemoryState.size(of: event)
+    }
+
+    private mutating func insert(_ run: RunRow) {
+        let untouched = RunProjection(status: .running, startedAt: nil, endedAt: nil, wakeAt: nil, head: 0)
+        runs.insert(Run(row: run, projection: untouched), at: run.row)
+        runsByID[run.id] = run.row
+        runsByEvent[run.event, default: []].append(run.row)
+        bytes += MemoryState.sizeOfRun
+    }
+
+    private mutating func project(_ run: RowID, _ projection: RunProjection) {
+        runs.update(run) { $0.projection = projection }
+        wakes[run] = projection.wakeAt
+    }
+
+    static let sizeOfRun: Int64 = 100
+    static func size(of event: EventRow) -> Int64 { Int64(event.body.bytes.count + 60) }
+    static func size(ofTurn turn: [UInt8]) -> Int64 { Int64(turn.count + 20) }
+}

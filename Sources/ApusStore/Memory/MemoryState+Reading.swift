@@ -1,0 +1,134 @@
+import ApusCore
+import ApusEngine
+
+/// The queries of the contract, each a look-up or one pass.
+extension MemoryState {
+    func loadedRun(_ row: RowID) throws(StoreError) -> LoadedRun? {
+        guard let run = runs[row] else { return nil }
+        var turns: [Turn] = []
+        var next = run.projection.head
+        while next != 0 {
+            guard let found = journal[next], found.run == row else {
+                throw .unreadable("turn \(next) of run \(row) is missing")
+            }
+            guard found.previous < next else { throw .unreadable("turn \(next) follows \(found.previous)") }
+            turns.append(try turn(next, found))
+            next = found.previous
+        }
+        turns.reverse()
+        return LoadedRun(turns: turns, events: try bodies(of: turns, run: row), projection: run.projection)
+    }
+
+    private func turn(_ row: RowID, _ stored: JournalRow) throws(StoreError) -> Turn {
+        do {
+            return try JournalCodec.decode(stored.turn) { payloads[$0] }
+        } catch {
+            throw .unreadable("turn \(row): \(error)")
+        }
+    }
+
+    private func bodies(of turns: [Turn], run: RowID) throws(StoreError) -> [RawJSON] {
+        guard case .started(let start)? = turns.first?.entries.first else { return [] }
+        var bodies: [RawJSON] = []
+        for row in start.events {
+            guard let event = events[row] else { throw .unreadable("event \(row) of run \(run) is missing") }
+            bodies.append(event.body)
+        }
+        return bodies
+    }
+
+    func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) -> WakePage {
+        let found = wakes.lazy
+            .filter { RowCounters.shard(of: $0.key) == shard && $0.value <= upTo }
+            .map { Wake(at: $0.value, run: $0.key) }
+            .filter { wake in after.map { wake > $0 } ?? true }
+            .sorted()
+        let limit = max(limit, 1)
+        return WakePage(wakes: Array(found.prefix(limit)), upTo: upTo, isFull: found.count > limit)
+    }
+
+    func functionsStarted(by keys: [EventKey], since: Timestamp) -> [EventKey: [UUID16]] {
+        var found: [EventKey: [UUID16]] = [:]
+        for key in Set(keys) {
+            let recent = (eventsByKey[key] ?? []).filter { event in
+                events[event].map { $0.receivedAt > since } ?? false
+            }
+            var functions: [UUID16] = []
+            for run in recent.flatMap({ runsByEvent[$0] ?? [] }).sorted() {
+                guard let function = runs[run]?.row.function, !functions.contains(function) else { continue }
+                functions.append(function)
+            }
+            if !functions.isEmpty { found[key] = functions }
+        }
+        return found
+    }
+
+    func event(id: ULID) -> StoredEvent? {
+        eventsByID[id]?.min().flatMap { events[$0] }.map(MemoryState.stored)
+    }
+
+    func events(named name: String?, before: RowID?, since: Timestamp?, limit: Int) -> [StoredEvent] {
+        let bytes = name.map { Array($0.utf8) }
+        return Array(
+            events.newest(before: before).lazy
+                .compactMap { events[$0] }
+                .filter { event in since.map { event.receivedAt >= $0 } ?? true }
+                .filter { event in bytes.map { event.name.utf8.elementsEqual($0) } ?? true }
+                .prefix(MemoryState.page(limit))
+                .map(MemoryState.stored)
+        )
+    }
+
+    func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun] {
+        let rows = (eventsByID[id] ?? []).flatMap { runsByEvent[$0] ?? [] }.sorted()
+        return try stored(rows.prefix(MemoryState.rowsPerPage))
+    }
+
+    func storedRun(id: ULID) throws(StoreError) -> StoredRun? {
+        guard let row = runsByID[id] else { return nil }
+        return try stored([row]).first
+    }
+
+    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
+        try stored(runs.newest(before: before).prefix(MemoryState.page(limit)))
+    }
+
+    func quarantined(limit: Int) -> [QuarantineReport] {
+        quarantine.suffix(MemoryState.page(limit)).reversed()
+    }
+
+    /// Rows that a listing gives at most.
+    private static let rowsPerPage = 1_000
+
+    private static func page(_ limit: Int) -> Int { min(max(limit, 0), rowsPerPage) }
+
+    private static func stored(_ event: EventRow) -> StoredEvent {
+        StoredEvent(
+            row: event.row, id: event.id, name: event.name, receivedAt: event.receivedAt, body: event.body
+        )
+    }
+
+    private func stored(_ rows: some Sequence<RowID>) throws(StoreError) -> [StoredRun] {
+        var found: [StoredRun] = []
+        for row in rows {
+            guard let run = runs[row], let event = events[run.row.event] else { continue }
+            found.append(
+                StoredRun(
+                    row: row, id: run.row.id, function: run.row.function,
+                    functionSlug: functions[run.row.function]?.configuration.slug ?? "",
+                    eventID: event.id, eventName: event.name, createdAt: run.row.createdAt,
+                    projection: run.projection,
+                    end: run.projection.status.isFinal ? try end(head: run.projection.head) : nil
+                )
+            )
+        }
+        return found
+    }
+
+    /// How a run ended: an entry of its last turn.
+    private func end(head: RowID) throws(StoreError) -> RunEnd? {
+        guard let last = journal[head] else { throw .unreadable("turn \(head) is missing") }
+        for case .finished(let end) in try turn(head, last).entries.reversed() { return end }
+        return nil
+    }
+}

@@ -1,0 +1,84 @@
+import ApusCore
+import Testing
+
+@testable import ApusEngine
+
+/// Journal entries of every kind, with every optional part present and absent.
+enum JournalSamples {
+    private static let run = ULID(high: 0x0197_7420_dc00_1234, low: 0x5678_9abc_def0_1234)
+    private static let uuid = UUID16(high: 0x0123_4567_89ab_5def, low: 0x8123_4567_89ab_cdef)
+    private static let plain = StepID("plain id") ?? .none
+    private static let a = StepID.hashing("a")
+
+    static let entries: [JournalEntry] =
+        [
+            .started(RunStart(id: run, function: uuid, functionSlug: "app-f", events: [1, 1 << 40])),
+            .started(
+                RunStart(
+                    id: run, function: uuid, functionSlug: "", events: [],
+                    invoker: Invoker(shard: 63, run: 63 << 40, runID: run, step: a)
+                )
+            ),
+            .called(job: 0, generation: 1),
+            .called(job: .max, generation: .max),
+            .answered(job: 1, version: nil),
+            .answered(job: 1, version: 2),
+            .answered(job: 1, version: -1),
+            .attemptFailed(job: 2, retryAt: CoreHarness.start + .seconds(15), error: json(#"{"message":"m"}"#)),
+            .stepFinished(result(a, .completed, Payload(json(#"{"data":1}"#)), .run)),
+            .stepFinished(result(plain, .failed, Payload(json("77"), row: 77), .legacy)),
+            .stepFinished(result(.none, .timedOut, Payload(.null), .invoke)),
+            .parallel(steps: [a, plain], joint: .max),
+            .parallel(steps: [], joint: 0),
+            .planMode(true),
+            .planMode(false),
+            .invoked(InvokeWait(step: a, deadlineJob: 3, event: run, functionSlug: "app-g", isRace: true)),
+            .stepNamed(a, StepLabel(name: "größer 😀", kind: .sleep)),
+            .finished(RunEnd(status: .completed, output: nil)),
+            .finished(RunEnd(status: .failed, output: Payload(json(#""x""#)), cause: "invalid status code: 500")),
+            .finished(RunEnd(status: .cancelled, output: Payload(json("-5"), row: -5))),
+        ] + jobs.map(JournalEntry.scheduled)
+
+    private static func result(
+        _ step: StepID, _ outcome: StepResult.Outcome, _ memo: Payload, _ kind: StepKind
+    ) -> StepResult {
+        StepResult(step: step, outcome: outcome, memo: memo, label: StepLabel(name: "name", kind: kind))
+    }
+
+    private static let jobs: [Job] = {
+        let keys: [JobKey] = [
+            .start, .after(a), .afterFailure(a), .plan(plain), .sleep(a), .deadline(a), .resumed(a), .timedOut(a),
+            .joined(0x0123_4567_89ab_cdef), .requested(7),
+        ]
+        let kinds: [Job.Kind] = [.discovery, .target(a), .sleep(plain), .deadline(a)]
+        return keys.enumerated().map { index, key in
+            var job = Job(
+                number: JobNumber(index), key: key, kind: kinds[index % kinds.count],
+                due: CoreHarness.start + .seconds(index - 3), stackPosition: UInt32(index), isRace: index % 2 == 1
+            )
+            job.attempt = UInt16(index)
+            job.generation = UInt32(index * 100)
+            return job
+        }
+    }()
+
+    /// A turn of all entries at the harness's start, in format 1.
+    static let golden = """
+        0180f086c2ee6501341200dc207497013412f0debc9a7856ef5dab8967452301efcdab8967452381056170702d66020280808080\
+        80400001341200dc207497013412f0debc9a7856ef5dab8967452301efcdab89674523810000013f8080808080c01f341200dc20\
+        7497013412f0debc9a78560086f7e437faa5a7fce15d1ddcb9eaeaea377667b803000103ffffffff0fffffffff0f040100040101\
+        04040101010502b0ea010f7b226d657373616765223a226d227d060086f7e437faa5a7fce15d1ddcb9eaeaea377667b800000a7b\
+        2264617461223a317d046e616d65000609706c61696e20696401019a01046e616d650306010200046e756c6c046e616d65020702\
+        0086f7e437faa5a7fce15d1ddcb9eaeaea377667b809706c61696e206964ffffffffffffffff0700000000000000000008010800\
+        090086f7e437faa5a7fce15d1ddcb9eaeaea377667b803341200dc207497013412f0debc9a7856056170702d67010a0086f7e437\
+        faa5a7fce15d1ddcb9eaeaea377667b80d6772c3b6c39f657220f09f9880010b0100000b0201000322782218696e76616c696420\
+        73746174757320636f64653a203530300b0301010900020000000000ef2e00000201010086f7e437faa5a7fce15d1ddcb9eaeaea\
+        377667b8010086f7e437faa5a7fce15d1ddcb9eaeaea377667b801649f1f01010202020086f7e437faa5a7fce15d1ddcb9eaeaea\
+        377667b80209706c61696e20696402c801cf0f020002030309706c61696e206964030086f7e437faa5a7fce15d1ddcb9eaeaea37\
+        7667b803ac020003010204040086f7e437faa5a7fce15d1ddcb9eaeaea377667b800049003d00f04000205050086f7e437faa5a7\
+        fce15d1ddcb9eaeaea377667b8010086f7e437faa5a7fce15d1ddcb9eaeaea377667b805f403a01f05010206060086f7e437faa5\
+        a7fce15d1ddcb9eaeaea377667b80209706c61696e20696406d804f02e06000207070086f7e437faa5a7fce15d1ddcb9eaeaea37\
+        7667b8030086f7e437faa5a7fce15d1ddcb9eaeaea377667b807bc05c03e0701020808efcdab89674523010008a006904e080002\
+        090907010086f7e437faa5a7fce15d1ddcb9eaeaea377667b8098407e05d0901
+        """
+}

@@ -1,0 +1,190 @@
+import ApusCore
+import Testing
+
+@testable import ApusEngine
+
+/// Plays the owner of one shard: feeds it inputs, commits every decision at once, reads what it asks
+/// for, and collects what leaves it. Time stands still until a test moves it.
+///
+/// After each decision it checks what must always hold: see ``StoredShard``, and `checkMemory()`.
+final class CoreHarness {
+    static let start = Timestamp(milliseconds: 1_750_000_000_000)
+
+    let shard: ShardID
+    let shardCount: Int
+    let configuration: EngineConfiguration
+    private(set) var core: ShardCore
+    private(set) var store: StoredShard
+    var now = CoreHarness.start
+
+    /// Calls that have not been answered, oldest first.
+    private(set) var calls: [OutgoingCall] = []
+    private(set) var probes: [UUID16] = []
+    private(set) var changes: [RunChange] = []
+    private(set) var loads = 0
+    private(set) var wakeReads = 0
+    /// Messages and acknowledgements to other shards that wait to be exchanged.
+    private(set) var mail: [(to: ShardID, number: UInt64, message: Message)] = []
+    private(set) var acknowledgements: [(to: ShardID, upTo: UInt64)] = []
+
+    /// Reads from the store do not come back while this is set; see ``releaseReads()``.
+    var holdsReads = false
+    /// Messages of the shard to itself get lost while this is set.
+    var losesOwnMail = false
+    private var heldReads: [Effect] = []
+    private var inbox: [Input] = []
+    private var batch: UInt64 = 0
+    private var seed: UInt64
+
+    init(
+        _ functions: FunctionConfiguration...,
+        shard: ShardID = 0,
+        shardCount: Int = 1,
+        seed: UInt64 = 1,
+        configure: (inout EngineConfiguration) -> Void = { _ in }
+    ) {
+        var configuration = EngineConfiguration()
+        configure(&configuration)
+        self.shard = shard
+        self.shardCount = shardCount
+        self.configuration = configuration
+        self.seed = seed
+        store = StoredShard(shard: shard)
+        core = ShardCore(
+            shard: shard,
+            shardCount: shardCount,
+            state: store.state(at: .epoch),
+            configuration: configuration,
+            seed: seed
+        )
+        if !functions.isEmpty { register(functions) }
+        feed(.tick)
+    }
+
+    // MARK: - Inputs
+
+    /// Decides an input, and everything that follows from it without an app or the passing of time.
+    @discardableResult
+    func feed(_ input: Input) -> Decision {
+        let decision = decide(input)
+        while !inbox.isEmpty { _ = decide(inbox.removeFirst()) }
+        return decision
+    }
+
+    private func decide(_ input: Input) -> Decision {
+        batch += 1
+        let decision = core.decide(input, at: now, batch: batch)
+        store.commit(decision.writes)
+        core.committedBatch = batch
+        for effect in decision.effects { perform(effect) }
+        checkMemory()
+        return decision
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .call(let call):
+            #expect(!calls.contains { $0.id == call.id }, "a call is sent once")
+            calls.append(call)
+        case .probe(let app, _):
+            probes.append(app)
+        case .send(shard, let number, let message):
+            if !losesOwnMail { inbox.append(.message(from: shard, number: number, message)) }
+        case .send(let receiver, let number, let message):
+            mail.append((receiver, number, message))
+        case .acknowledge(shard, let number):
+            if !losesOwnMail { inbox.append(.acknowledged(by: shard, upTo: number)) }
+        case .acknowledge(let sender, let number):
+            acknowledgements.append((sender, number))
+        case .load, .readWakes:
+            if holdsReads { heldReads.append(effect) } else { read(effect) }
+        case .registryChanged(let registry):
+            #expect(registry == store.state(at: now).registry, "the registry agrees with its rows")
+        case .changed(let change):
+            changes.append(change)
+        }
+    }
+
+    private func read(_ effect: Effect) {
+        switch effect {
+        case .load(let row):
+            loads += 1
+            inbox.append(.loaded(row, store.run(row)))
+        case .readWakes(let after, let upTo, let limit):
+            wakeReads += 1
+            inbox.append(.wakes(store.wakes(after: after, upTo: upTo, limit: limit)))
+        default:
+            break
+        }
+    }
+
+    func releaseReads() {
+        holdsReads = false
+        let held = heldReads
+        heldReads = []
+        for effect in held { read(effect) }
+        while !inbox.isEmpty { _ = decide(inbox.removeFirst()) }
+    }
+
+    /// A call is no longer waited for.
+    func takeBack(_ call: CallID) {
+        calls.removeAll { $0.id == call }
+    }
+
+    func takeProbes() -> [UUID16] {
+        defer { probes = [] }
+        return probes
+    }
+
+    func takeMail() -> [(to: ShardID, number: UInt64, message: Message)] {
+        defer { mail = [] }
+        return mail
+    }
+
+    func takeAcknowledgements() -> [(to: ShardID, upTo: UInt64)] {
+        defer { acknowledgements = [] }
+        return acknowledgements
+    }
+
+    /// Starts the shard again from what it has committed.
+    /// - Parameter keepingCalls: the process goes on and its calls can still be answered.
+    func restart(keepingCalls: Bool = false) {
+        seed += 1
+        inbox = []
+        heldReads = []
+        if !keepingCalls { calls = [] }
+        core = ShardCore(
+            shard: shard,
+            shardCount: shardCount,
+            state: store.state(at: now),
+            openCalls: Dictionary(uniqueKeysWithValues: calls.map { ($0.id, $0.app) }),
+            configuration: configuration,
+            seed: seed
+        )
+        core.committedBatch = batch
+        feed(.tick)
+    }
+
+    // MARK: - What must always hold
+
+    /// Memory agrees with the store, and everything that is due some day is on its way: a job is
+    /// under way, waits for its app, has an alarm, or is far enough in the future for the index.
+    private func checkMemory() {
+        for resident in core.residents.values {
+            #expect(resident.run == store.folds[resident.row], "memory and journal agree")
+            for job in resident.run.jobs where !resident.queued.contains(job.number) {
+                switch job.phase {
+                case .calling:
+                    let call = CallID(run: resident.row, job: job.number, generation: job.generation)
+                    #expect(core.openCalls[call] != nil, "a job that calls has an open call")
+                case .scheduled(let due):
+                    let isArmed = resident.armed.map { $0 <= due } ?? false
+                    #expect(isArmed || due > core.wakeReader.horizon, "a near job has an alarm")
+                }
+            }
+        }
+        #expect(core.residents.values.allSatisfy { !$0.isTouched && $0.openTurn.isEmpty })
+        let bytes = core.residents.values.reduce(0) { $0 + $1.accountedBytes }
+        #expect(core.residentBytes == bytes, "memory is accounted for")
+    }
+}

@@ -1,0 +1,133 @@
+import ApusCore
+import ApusEngine
+import Testing
+
+/// What one shard has made durable, kept as a store keeps it: turns as bytes, everything else as rows.
+///
+/// It takes each decision's writes and records an issue when they break a rule that every store
+/// relies on. The folds are rebuilt from the encoded turns alone.
+struct StoredShard {
+    let shard: ShardID
+    private(set) var apps: [UUID16: AppRecord] = [:]
+    private(set) var functions: [UUID16: FunctionRecord] = [:]
+    private(set) var events: [EventRow] = []
+    private(set) var runs: [RunRow] = []
+    private(set) var folds: [RowID: Run] = [:]
+    private(set) var turns: [RowID: [Turn]] = [:]
+    private(set) var projections: [RowID: RunProjection] = [:]
+    private(set) var payloads: [RowID: RawJSON] = [:]
+    private(set) var unacknowledged: [(to: ShardID, number: UInt64, message: Message)] = []
+    private var nextNumbers: [ShardID: UInt64] = [:]
+    private(set) var applied: [ShardID: UInt64] = [:]
+    private var rows: RowCounters
+
+    init(shard: ShardID) {
+        self.shard = shard
+        rows = .empty(shard: shard)
+    }
+
+    /// What the shard's next owner starts from.
+    func state(at time: Timestamp) -> ShardState {
+        ShardState(
+            registry: Registry(apps: Array(apps.values), functions: Array(functions.values)),
+            rows: rows,
+            time: time,
+            unacknowledged: unacknowledged,
+            nextNumbers: nextNumbers,
+            applied: applied
+        )
+    }
+
+    func run(_ row: RowID) -> LoadedRun? {
+        guard let turns = turns[row], let projection = projections[row],
+            case .started(let start)? = turns.first?.entries.first
+        else { return nil }
+        let bodies = start.events.compactMap { event in events.first { $0.row == event }?.body }
+        return LoadedRun(turns: turns, events: bodies, projection: projection)
+    }
+
+    func wakes(after: Wake?, upTo: Timestamp, limit: Int) -> WakePage {
+        let due = projections.compactMap { row, projection in projection.wakeAt.map { Wake(at: $0, run: row) } }
+            .filter { wake in wake.at <= upTo && after.map { $0 < wake } ?? true }
+            .sorted()
+        return WakePage(wakes: Array(due.prefix(limit)), upTo: upTo, isFull: due.count >= limit)
+    }
+
+    // MARK: - Commit
+
+    mutating func commit(_ writes: [Write]) {
+        var turned: Set<RowID> = []
+        var projected: Set<RowID> = []
+        for write in writes {
+            switch write {
+            case .event(let event):
+                check(event.row, follows: &rows.event)
+                events.append(event)
+            case .run(let run):
+                check(run.row, follows: &rows.run)
+                #expect(events.contains { $0.row == run.event }, "a run's event is stored before it")
+                runs.append(run)
+            case .turn(let row, let run, let previous, let turn):
+                check(row, follows: &rows.turn)
+                #expect(turned.insert(run).inserted, "a decision writes one turn a run")
+                #expect(previous == projections[run]?.head ?? 0, "turns are chained")
+                append(turn, to: run, at: row)
+            case .projection(let run, let projection):
+                #expect(projected.insert(run).inserted, "a decision writes one projection a run")
+                projections[run] = projection
+            case .payload(let row, let json):
+                check(row, follows: &rows.payload)
+                payloads[row] = json
+            case .app(let app):
+                apps[app.id] = app
+            case .function(let function):
+                functions[function.id] = function
+            case .send(let receiver, let number, let message):
+                #expect(number == nextNumbers[receiver] ?? 1, "messages are numbered without gaps")
+                nextNumbers[receiver] = number + 1
+                unacknowledged.append((receiver, number, message))
+            case .forget(let receiver, let number):
+                unacknowledged.removeAll { $0.to == receiver && $0.number <= number }
+            case .applied(let sender, let number):
+                #expect(number == (applied[sender] ?? 0) + 1, "messages are applied in order")
+                applied[sender] = number
+            }
+        }
+        #expect(turned == projected, "every turn comes with its projection")
+        for run in turned { checkProjection(of: run) }
+    }
+
+    private func check(_ row: RowID, follows counter: inout RowID) {
+        #expect(row == counter, "rows are drawn in order and never twice")
+        #expect(RowCounters.shard(of: row) == shard)
+        counter = row + 1
+    }
+
+    private mutating func append(_ turn: Turn, to row: RowID, at turnRow: RowID) {
+        let decoded: Turn
+        do {
+            decoded = try JournalCodec.decode(JournalCodec.encode(turn)) { payloads[$0] }
+        } catch {
+            Issue.record("\(turn) cannot be read back: \(error)")
+            return
+        }
+        #expect(decoded == turn, "a turn is read back as it was written")
+        if case .started(let start)? = decoded.entries.first {
+            #expect(folds[row] == nil)
+            folds[row] = Run(row: row, start: start, createdAt: decoded.at)
+        }
+        #expect(folds[row]?.isFinished == false, "nothing happens to a run that has not begun or has ended")
+        folds[row]?.apply(decoded)
+        turns[row, default: []].append(decoded)
+        // The check above compares with the head before this turn; the projection brings the new one.
+        headRows[row] = turnRow
+    }
+
+    private var headRows: [RowID: RowID] = [:]
+
+    private func checkProjection(of row: RowID) {
+        guard let fold = folds[row], let head = headRows[row] else { return }
+        #expect(projections[row] == RunProjection(of: fold, head: head), "projection and fold agree")
+        #expect(fold.isFinished || fold.wakeTime != nil, "a run that has not ended has something to do")
+    }
+}

@@ -1,0 +1,38 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+
+/// What a shard holds in memory is bounded, and nothing of a run stays when it has ended.
+final class MemoryRule {
+    func readBegan(_ host: SimulatedHost) {
+        let most = host.world.scenario.configuration.limits.concurrentLoads
+        if host.openReads > most {
+            host.world.report(.memory, "shard \(host.id) reads \(host.openReads) runs at a time; \(most) are allowed")
+        }
+    }
+
+    /// Runs to which nothing is happening leave memory when there is no room for them.
+    func check(_ shard: Shard, in world: SimulatedWorld) {
+        guard let core = shard.core else { return }
+        let figures = core.figures
+        if figures.residentBytes > world.scenario.configuration.limits.residentBytes, figures.undurableRuns == 0,
+            figures.idleRuns > 0
+        {
+            world.report(.memory, "shard \(shard.id) keeps idle runs although it has no room: \(figures)")
+        }
+    }
+
+    /// All runs have ended.
+    func checkEnd(of world: SimulatedWorld) {
+        for case .some(let host) in world.hosts {
+            guard let figures = host.shard.core?.figures else { continue }
+            let isEmpty =
+                figures.busyRuns + figures.undurableRuns + figures.idleRuns == 0 && figures.residentBytes == 0
+                && figures.runsBeingRead == 0 && figures.unacknowledgedMessages == 0
+                && figures.openCalls == host.openCalls.values.reduce(0, +)
+            if !isEmpty {
+                world.report(.memory, "shard \(host.id) is at rest with \(host.openCalls) and still holds \(figures)")
+            }
+        }
+    }
+}

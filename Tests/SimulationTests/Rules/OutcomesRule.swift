@@ -1,0 +1,114 @@
+import ApusCore
+import ApusEngine
+
+/// Whoever has to hear how a run ended hears it exactly once: the run that invoked it, its failure
+/// handler, and everyone who listens.
+final class OutcomesRule {
+    func checkEnd(of world: SimulatedWorld) {
+        let ledger = world.rules.ledger
+        var children: [Invocation: [LedgerRun]] = [:]
+        var announced: [String: [ULID: Int]] = [:]
+        var handled: [ULID: [UUID16: Int]] = [:]
+        var eventsByRow: [RowID: EventRow] = [:]
+        for event in ledger.events {
+            eventsByRow[event.row] = event
+            guard event.name.hasPrefix("inngest/function.f"),
+                let run = event.body.view["data"]?["run_id"]?.string.flatMap({ ULID($0) })
+            else { continue }
+            announced[event.name, default: [:]][run, default: 0] += 1
+        }
+        for row in ledger.runOrder {
+            guard let run = ledger.runs[row], let fold = run.fold else { continue }
+            if let invoker = fold.start.invoker {
+                children[Invocation(run: invoker.run, step: invoker.step), default: []].append(run)
+            }
+            if let event = eventsByRow[run.row.event], event.name == LifecycleEvent.failedName,
+                let failed = event.body.view["data"]?["run_id"]?.string.flatMap({ ULID($0) })
+            {
+                handled[failed, default: [:]][run.row.function, default: 0] += 1
+            }
+        }
+        for row in ledger.runOrder {
+            guard let run = ledger.runs[row], let fold = run.fold else { continue }
+            checkInvocations(of: run, fold, children, in: world)
+            checkLifecycle(of: fold, trigger: eventsByRow[run.row.event]?.name ?? "", announced, in: world)
+            checkHandler(of: fold, handled[fold.id] ?? [:], in: world)
+        }
+    }
+
+    private struct Invocation: Hashable {
+        var run: RowID
+        var step: StepID
+    }
+
+    private func checkInvocations(
+        of run: LedgerRun,
+        _ fold: Run,
+        _ children: [Invocation: [LedgerRun]],
+        in world: SimulatedWorld
+    ) {
+        for step in run.invocations.keys.sorted() {
+            let started = children[Invocation(run: run.row.row, step: step), default: []]
+            guard started.count == 1, let child = started.first else {
+                world.report(.outcomes, "run \(fold.id): step \(step) invoked \(started.count) runs")
+                return
+            }
+            guard let result = run.results[step] else { continue }
+            check(result.value, of: child, for: fold, in: world)
+        }
+    }
+
+    /// A result that did not time out is the child's own.
+    private func check(_ result: StepResult, of child: LedgerRun, for parent: Run, in world: SimulatedWorld) {
+        guard let end = child.fold?.end else { return }
+        let memo = result.memo.json.view
+        let isRight =
+            switch result.outcome {
+            case .timedOut: true
+            case .completed: end.status == .completed && memo["data"]?.raw == (end.output?.json ?? .null)
+            case .failed: (end.status == .failed || isPoison(end)) && memo["error"] != nil
+            }
+        if !isRight {
+            world.report(
+                .outcomes,
+                "run \(parent.id): step \(result.label.name) got \(result.memo.json), but its run ended \(end)"
+            )
+        }
+    }
+
+    /// A result that no store keeps reaches its parent as an error.
+    private func isPoison(_ end: RunEnd) -> Bool {
+        end.output?.json.view.stringEquals("poison") ?? false
+    }
+
+    private func checkLifecycle(
+        of fold: Run,
+        trigger: String,
+        _ announced: [String: [ULID: Int]],
+        in world: SimulatedWorld
+    ) {
+        let isSilent = trigger == LifecycleEvent.failedName || trigger == LifecycleEvent.finishedName
+        for name in [LifecycleEvent.failedName, LifecycleEvent.finishedName] {
+            let count = announced[name]?[fold.id] ?? 0
+            let isListenedTo = world.scenario.functions.contains { function in
+                function.triggers.contains { if case .event(name, _) = $0 { true } else { false } }
+            }
+            let isDue =
+                isListenedTo && !isSilent && fold.isFinished
+                && (name == LifecycleEvent.finishedName || fold.status == .failed)
+            if count != (isDue ? 1 : 0) {
+                world.report(.outcomes, "run \(fold.id) \(fold.status) was announced \(count) times by \(name)")
+            }
+        }
+    }
+
+    private func checkHandler(of fold: Run, _ handlers: [UUID16: Int], in world: SimulatedWorld) {
+        guard fold.status == .failed else { return }
+        for handler in world.scenario.functions where handler.slug == "\(fold.start.functionSlug)-failure" {
+            let count = handlers[handler.id] ?? 0
+            if count != 1 {
+                world.report(.outcomes, "the failure handler of run \(fold.id) ran \(count) times")
+            }
+        }
+    }
+}

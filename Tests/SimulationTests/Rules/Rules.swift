@@ -1,0 +1,120 @@
+import ApusCore
+import ApusEngine
+import ApusStore
+
+/// Everything that a world is checked for, while it lives and at its end.
+final class Rules {
+    let ledger = Ledger()
+    let intake = IntakeRule()
+    let steps = StepsRule()
+    let release = ReleaseRule()
+    let projection = ProjectionRule()
+    let calls: CallsRule
+    let memory = MemoryRule()
+    let outcomes = OutcomesRule()
+    let progress = ProgressRule()
+
+    init(scenario: Scenario) {
+        calls = CallsRule(limits: scenario.configuration.limits)
+    }
+
+    /// A batch is about to be known as durable.
+    func batchLanded(_ batch: Batch, in world: SimulatedWorld) {
+        mixIntoTrace(batch, of: world)
+        checkClock(batch, in: world)
+        steps.check(batch, in: world)
+        calls.check(batch, in: world)
+        ledger.record(batch)
+        release.check(batch, in: world)
+        projection.check(batch, in: world)
+        progress.check(batch, in: world)
+    }
+
+    func shardDied(_ shard: ShardID, at time: Int64) {
+        steps.shardDied(shard, at: time)
+    }
+
+    /// A shard is about to read what it starts from.
+    func checkStart(of shard: ShardID, in world: SimulatedWorld) {
+        projection.checkAll(of: shard, in: world)
+    }
+
+    func checkEnd(of world: SimulatedWorld) {
+        for shard in 0..<ShardID(world.scenario.shardCount) { projection.checkAll(of: shard, in: world) }
+        intake.checkEnd(of: world)
+        outcomes.checkEnd(of: world)
+        memory.checkEnd(of: world)
+    }
+
+    func unfinishedWork(in world: SimulatedWorld) -> String {
+        var parts = ["\(world.senders.open) senders"]
+        for row in ledger.runOrder {
+            guard let run = ledger.runs[row], run.isLive, let fold = run.fold else { continue }
+            parts.append("run \(fold.id) of \(fold.start.functionSlug) with jobs \(fold.jobs), pending \(fold.pending)")
+        }
+        if ledger.hasUnacknowledgedMessages { parts.append("messages between shards") }
+        return parts.joined(separator: "; ")
+    }
+
+    /// A shard's time never goes back, whatever the wall clock does and however often it starts.
+    private func checkClock(_ batch: Batch, in world: SimulatedWorld) {
+        if let last = ledger.times[batch.shard], batch.time < last {
+            world.report(.clock, "batch \(batch.number) of shard \(batch.shard) is of \(batch.time), after \(last)")
+        }
+        for case .turn(_, let run, _, let turn) in batch.writes {
+            if let last = ledger.runs[run]?.lastTurnAt, turn.at < last {
+                world.report(.clock, "a turn of \(name(of: run)) at \(turn.at) follows one at \(last)")
+            }
+        }
+    }
+
+    func name(of run: RowID) -> String {
+        guard let record = ledger.runs[run] else { return "run \(run)" }
+        return "run \(record.row.id) of \(record.fold?.start.functionSlug ?? "?")"
+    }
+
+    private func mixIntoTrace(_ batch: Batch, of world: SimulatedWorld) {
+        world.trace.mix(batch.number << 16 | UInt64(batch.shard))
+        for write in batch.writes {
+            switch write {
+            case .turn(let row, let run, _, let turn):
+                world.trace.mix(row)
+                world.trace.mix(run)
+                world.trace.mix(StableHash.of(JournalCodec.encode(turn)))
+                world.note("  \(name(of: run)): \(turn.entries.map(Self.summary).joined(separator: ", "))")
+            case .event(let event):
+                world.trace.mix(event.row)
+                world.trace.mix(event.id.low)
+            default:
+                break
+            }
+        }
+    }
+
+    private static func summary(_ entry: JournalEntry) -> String {
+        switch entry {
+        case .started(let start): "started(\(start.id))"
+        case .scheduled(let job): "scheduled(\(job.number) \(job.kind.summary) attempt \(job.attempt) \(job.wakeTime))"
+        case .called(let job, let generation): "called(\(job) generation \(generation))"
+        case .answered(let job, _): "answered(\(job))"
+        case .attemptFailed(let job, let retryAt, _): "attemptFailed(\(job), again \(retryAt))"
+        case .stepFinished(let result): "stepFinished(\(result.label.name) \(result.outcome))"
+        case .parallel(let steps, _): "parallel(\(steps.count))"
+        case .planMode(let on): "planMode(\(on))"
+        case .invoked(let wait): "invoked(\(wait.functionSlug))"
+        case .stepNamed(_, let label): "stepNamed(\(label.name))"
+        case .finished(let end): "finished(\(end.status) \(end.cause))"
+        }
+    }
+}
+
+extension Job.Kind {
+    fileprivate var summary: String {
+        switch self {
+        case .discovery: "discovery"
+        case .target(let step): "target \(step.description.prefix(6))"
+        case .sleep(let step): "sleep \(step.description.prefix(6))"
+        case .deadline(let step): "deadline \(step.description.prefix(6))"
+        }
+    }
+}

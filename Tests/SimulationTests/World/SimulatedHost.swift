@@ -1,0 +1,147 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusStore
+
+/// The world as one shard's memory sees it. When the memory is lost, so is everything that was to
+/// come back to it.
+final class SimulatedHost: ShardHost {
+    unowned let world: SimulatedWorld
+    let id: ShardID
+    /// Which of all memories that shards ever had.
+    let memory: Int
+    private(set) var isAlive = true
+    private(set) var condition = ShardCondition.starting
+    private(set) var shard: Shard!
+    /// Calls that the app has not answered yet, by app.
+    var openCalls: [UUID16: Int] = [:]
+    var openReads = 0
+    private var timerTime: Timestamp?
+    private var timerStamp = 0
+
+    init(world: SimulatedWorld, shard id: ShardID, memory: Int) {
+        self.world = world
+        self.id = id
+        self.memory = memory
+        shard = Shard(
+            id: id, shardCount: world.scenario.shardCount, configuration: world.scenario.configuration, host: self
+        )
+    }
+
+    func die() {
+        isAlive = false
+    }
+
+    /// Comes back to the shard later, if its memory still exists then.
+    func later(_ delay: Int64, _ body: @escaping () -> Void) {
+        world.after(delay) { [self] in
+            if isAlive { body() }
+        }
+    }
+
+    func submit(_ input: Input, _ completion: Shard.Completion? = nil) {
+        shard.submit([Shard.Submission(input, completion)])
+        world.rules.memory.check(shard, in: world)
+    }
+
+    // MARK: - Time
+
+    var now: Timestamp { world.now }
+
+    func randomSeed() -> UInt64 { world.random.next() }
+
+    func wake(at time: Timestamp?) {
+        guard time != timerTime else { return }
+        timerTime = time
+        timerStamp += 1
+        guard let time else { return }
+        let stamp = timerStamp
+        // The wall clock may step: look again after a while at the latest. A real timer is late, too.
+        let delay = min(max(time.milliseconds - now.milliseconds, 0), world.scenario.pollInterval)
+        later(delay + 1) { [self] in
+            guard stamp == timerStamp else { return }
+            timerTime = nil
+            shard.tick()
+            world.rules.memory.check(shard, in: world)
+        }
+    }
+
+    func after(_ delay: TimeSpan, _ body: @escaping () -> Void) {
+        later(delay.milliseconds, body)
+    }
+
+    // MARK: - Store
+
+    func claim(_ done: @escaping (Result<ClaimedShard, StoreError>) -> Void) {
+        world.store.claim(by: self, done)
+    }
+
+    func commit(_ batch: Batch, _ done: @escaping (Result<Void, StoreError>) -> Void) {
+        world.store.commit(batch, by: self, done)
+    }
+
+    func lastBatch(epoch: UInt64, _ done: @escaping (Result<UInt64, StoreError>) -> Void) {
+        world.store.lastBatch(epoch: epoch, by: self, done)
+    }
+
+    func quarantine(_ report: QuarantineReport) {
+        world.note("shard \(id) sets aside (\(report.reason)): \(report.input.prefix(200))")
+    }
+
+    func functionsStarted(
+        by keys: [EventKey],
+        since: Timestamp,
+        _ done: @escaping (Result<[EventKey: [UUID16]], StoreError>) -> Void
+    ) {
+        world.store.read(by: self, { reader throws(StoreError) in try reader.functionsStarted(by: keys, since: since) }, done)
+    }
+
+    func readRun(_ row: RowID, _ done: @escaping (Result<LoadedRun?, StoreError>) -> Void) {
+        openReads += 1
+        world.rules.memory.readBegan(self)
+        world.store.read(by: self, { reader throws(StoreError) in try reader.run(row) }) { [self] result in
+            openReads -= 1
+            done(result)
+        }
+    }
+
+    func readWakes(
+        after: Wake?,
+        upTo: Timestamp,
+        limit: Int,
+        _ done: @escaping (Result<WakePage, StoreError>) -> Void
+    ) {
+        let id = id
+        world.store.read(by: self, { reader throws(StoreError) in
+                try reader.wakes(of: id, after: after, upTo: upTo, limit: limit)
+            }, done)
+    }
+
+    // MARK: - Effects
+
+    func perform(_ effect: Effect) {
+        guard isAlive else { return }
+        world.rules.release.check(effect, of: id, in: world)
+        switch effect {
+        case .call(let call):
+            world.apps.receive(call, from: self)
+        case .probe(let app, _):
+            world.apps.probe(app, from: self)
+        case .send(let receiver, let number, let message):
+            world.network.send(.message(from: id, number: number, message), from: id, to: receiver)
+        case .acknowledge(let sender, let number):
+            world.network.send(.acknowledged(by: id, upTo: number), from: id, to: sender)
+        case .registryChanged(let registry):
+            world.network.spread(registry, from: id)
+        case .changed(let change):
+            world.note("run \(change.run) \(change.what)")
+        case .load, .readWakes:
+            world.report(.release, "shard \(id) hands a read to its host: \(effect)")
+        }
+    }
+
+    func report(_ condition: ShardCondition) {
+        self.condition = condition
+        world.note("shard \(id) \(condition)")
+    }
+}

@@ -1,0 +1,73 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+
+/// Processes that start and die.
+extension SimulatedWorld {
+    func startProcess() {
+        for shard in 0..<ShardID(scenario.shardCount) { startShard(shard) }
+    }
+
+    func startShard(_ id: ShardID) {
+        guard hosts[Int(id)] == nil else { return }
+        note("shard \(id) starts")
+        let host = SimulatedHost(world: self, shard: id, memory: nextMemory)
+        nextMemory += 1
+        hosts[Int(id)] = host
+        host.shard.start()
+    }
+
+    /// The process dies: memory, timers and connections are gone, the store stays.
+    func crash(pause: Int64) {
+        note("CRASH, away for \(pause) ms")
+        for index in hosts.indices { dropShard(ShardID(index)) }
+        after(pause) { [self] in startProcess() }
+    }
+
+    func dropShard(_ id: ShardID) {
+        guard let host = hosts[Int(id)] else { return }
+        host.die()
+        hosts[Int(id)] = nil
+        rules.shardDied(id, at: elapsed)
+    }
+
+    func planFaults() {
+        let faults = scenario.faults
+        for crash in faults.crashes {
+            after(crash.at) { [self] in self.crash(pause: crash.pause) }
+        }
+        for crash in faults.shardCrashes {
+            after(crash.at) { [self] in
+                note("shard \(crash.shard) CRASHES, away for \(crash.pause) ms")
+                dropShard(crash.shard)
+                after(crash.pause) { [self] in startShard(crash.shard) }
+            }
+        }
+        for loss in faults.lostLeases {
+            after(loss.at) { [self] in
+                note("shard \(loss.shard) loses its lease")
+                store.takeOver(loss.shard)
+            }
+        }
+        for outage in faults.storeOutages {
+            after(outage.at) { [self] in
+                note("the store is down for \(outage.length) ms")
+                store.isDown += 1
+                after(outage.length) { [self] in store.isDown -= 1 }
+            }
+        }
+        for outage in faults.appOutages {
+            after(outage.at) { [self] in
+                note("app \(outage.app) is unreachable for \(outage.length) ms")
+                apps.outages[outage.app] += 1
+                after(outage.length) { [self] in apps.outages[outage.app] -= 1 }
+            }
+        }
+        for step in faults.clockSteps {
+            after(step.at) { [self] in
+                note("the clock steps by \(step.by) ms")
+                clockOffset += step.by
+            }
+        }
+    }
+}
