@@ -40,7 +40,7 @@ simulate: build ## Run many seeds of the simulation: make simulate SEEDS=0..<100
 
 .PHONY: fuzz
 fuzz: build ## Run the fuzzers longer than CI does: make fuzz ITERATIONS=1000000
-	APUS_FUZZ_ITERATIONS='$(or $(ITERATIONS),200000)' swift test --skip-build --filter CoreTests
+	APUS_FUZZ_ITERATIONS='$(or $(ITERATIONS),200000)' swift test --skip-build --filter 'CoreTests|EngineTests'
 
 .PHONY: bench
 bench: prepare ## Build for speed and print every benchmark's figures

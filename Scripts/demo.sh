@@ -109,7 +109,7 @@ run_id=$(runs | sed -n 's/.*"run_id":"\([^"]*\)".*/\1/p')
 "$apus" trace "$run_id" --follow --url "$url"
 
 echo
-echo "See every run:     open $url"
-echo "Try to break it:   send the event again, kill server or app in the middle, start the demo again"
-echo "End the demo:      Ctrl-C"
+echo "See every run:  open $url"
+echo "Go on:          change Examples/signup-python/app.py and start the demo again"
+echo "End the demo:   Ctrl-C"
 wait "$server_pid"

@@ -82,7 +82,12 @@ struct DevCommand: AsyncParsableCommand {
 
     private func openStore() throws -> any Store {
         if options.inMemory { return try SQLiteStore(.temporary) }
-        return try SQLiteStore(.directory(options.sqliteDir ?? options.dataDir))
+        let directory = options.sqliteDir ?? options.dataDir
+        do {
+            return try SQLiteStore(.directory(directory))
+        } catch {
+            throw PlainFailure("The store in \(directory) cannot be opened: \(error)")
+        }
     }
 
     private var nodeConfiguration: Node.Configuration {

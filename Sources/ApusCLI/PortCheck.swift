@@ -29,11 +29,14 @@ enum PortCheck {
         guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0, listen(descriptor, 1) == 0 else {
             switch errno {
             case EADDRINUSE:
-                throw PlainFailure("Port \(port) on \(host) is in use. Stop what listens there, or choose another with --port.")
+                throw PlainFailure(
+                    "Port \(port) on \(host) is in use. Stop what listens there, or choose another with --port.")
             case EACCES:
-                throw PlainFailure("Port \(port) on \(host) may not be used without more rights. Choose another with --port.")
+                throw PlainFailure(
+                    "Port \(port) on \(host) may not be used without more rights. Choose another with --port.")
             default:
-                throw PlainFailure("Port \(port) on \(host) cannot be listened on: \(String(cString: strerror(errno))).")
+                throw PlainFailure(
+                    "Port \(port) on \(host) cannot be listened on: \(String(cString: strerror(errno))).")
             }
         }
     }

@@ -19,12 +19,12 @@ package final class SQLiteStore: Store {
         case temporary
     }
 
-    package let summary: String
+    package let place: Place
     package let shardCount: Int
     private let directory: DataDirectory
     private let configuration: Mutex<SQLiteConfiguration>
     private let state: Mutex<State>
-    /// Held while the file is closed and opened again, so that this happens once for each failure.
+    /// Held while the file is closed, and opened again, so that this happens once for each failure.
     private let recovery = Mutex(())
 
     private enum State {
@@ -50,13 +50,16 @@ package final class SQLiteStore: Store {
         } catch {
             throw StoreError(error)
         }
-        summary =
-            switch place {
-            case .directory: "SQLite, \(directory.databasePath)"
-            case .temporary: "SQLite, thrown away at exit"
-            }
+        self.place = place
         self.configuration = Mutex(configuration)
         state = Mutex(.open(file))
+    }
+
+    package var summary: String {
+        switch place {
+        case .directory: "SQLite, \(directory.databasePath)"
+        case .temporary: "SQLite, thrown away at the end"
+        }
     }
 
     package func claim(_ shard: ShardID) throws(StoreError) -> ClaimedShard {
@@ -82,19 +85,26 @@ package final class SQLiteStore: Store {
     package func removeOldestFinishedRuns(
         untilSmallerThan bytes: Int64, atMost count: Int
     ) throws(StoreError) -> Int {
-        0
+        var pruning = Pruning(limit: bytes, count: count)
+        while try pruning.advance(self) {}
+        while try write({ try $0.shrinkFile(to: bytes) }) {}
+        return pruning.removedRuns
     }
 
     package func close() {
-        let file = state.withLock { state -> (OpenFile, isSound: Bool)? in
-            defer { state = .closed }
-            switch state {
-            case .open(let file): return (file, true)
-            case .broken(let file?, _): return (file, false)
-            case .broken(nil, _), .closed: return nil
+        // Not while the file is being opened again.
+        recovery.withLock { _ in
+            let state = state.withLock { state in
+                defer { state = .closed }
+                return state
             }
+            switch state {
+            case .open(let file): file.close(isSound: true)
+            case .broken(let file, _): file?.close(isSound: false)
+            case .closed: return
+            }
+            directory.close()
         }
-        if let (file, isSound) = file { file.close(isSound: isSound) }
     }
 
     deinit {
@@ -116,8 +126,13 @@ package final class SQLiteStore: Store {
     /// Bounds the database file, as `SQLiteConfiguration.maximumBytes` does.
     package func limitFile(to bytes: Int64?) throws(StoreError) {
         configuration.withLock { $0.maximumBytes = bytes }
+        // A file that has to be opened again first gets the bound then.
+        guard state.withLock({ if case .open = $0 { true } else { false } }) else { return }
         try write { try $0.limitFile(to: bytes) }
     }
+
+    /// The directory with the store's files, and nothing else.
+    package var directoryPath: String { directory.path }
 
     // MARK: - Connections
 
@@ -129,19 +144,19 @@ package final class SQLiteStore: Store {
             case .closed: throw .unavailable("the store is closed")
             }
         }
-        let (limit, page) = configuration.withLock { ($0.queryTimeLimit, $0.rowsPerPage) }
+        let configuration = configuration.withLock { $0 }
         do {
             return try file.pool.read { database in
-                let deadline = Deadline(try database.handle, after: limit)
+                let deadline = Deadline(try database.handle, after: configuration.queryTimeLimit)
                 defer { withExtendedLifetime(deadline) {} }
-                return try body(ReadSession(database, rowsPerPage: page, shardCount: shardCount))
+                return try body(ReadSession(database, shardCount: shardCount, configuration))
             }
         } catch {
             throw StoreError(error)
         }
     }
 
-    private func write<Result>(_ body: (Writer) throws -> Result) throws(StoreError) -> Result {
+    func write<Result>(_ body: (Writer) throws -> Result) throws(StoreError) -> Result {
         let file = try state.withLock { state throws(StoreError) in
             switch state {
             case .open(let file): return file
@@ -176,12 +191,7 @@ package final class SQLiteStore: Store {
             guard let broken else { return }
             broken.file?.close(isSound: false)
             let file = try OpenFile(directory, configuration.withLock { $0 })
-            let isWanted = state.withLock { state in
-                guard case .broken = state else { return false }
-                state = .open(file)
-                return true
-            }
-            if !isWanted { file.close(isSound: true) }
+            state.withLock { $0 = .open(file) }
         }
     }
 }

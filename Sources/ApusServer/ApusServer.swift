@@ -15,6 +15,8 @@ package struct ApusServer: Sendable {
         package var serverKind = "dev"
         /// Bytes of a request body at the intake of events.
         package var bodyLimit = 32 << 20
+        /// Bytes of all request bodies that are being read or worked on.
+        package var bodyTotal = 64 << 20
         /// Connections open at a time; past it new ones wait to be accepted.
         package var connections = 10_000
         /// Seconds after which a connection on which nothing moves is closed.
@@ -46,9 +48,10 @@ package struct ApusServer: Sendable {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
         var routes = RouteTable()
-        EventRoutes(node: node, bodyLimit: configuration.bodyLimit).add(to: &routes)
+        let bodies = RequestBodies(total: configuration.bodyTotal)
+        EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
         DevRoutes(node: node, info: info).add(to: &routes)
-        SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync).add(to: &routes)
+        SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync, bodies: bodies).add(to: &routes)
         RunRoutes(node: node).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
         LatestRunsPage(node: node).add(to: &routes)

@@ -23,7 +23,7 @@ enum PlantedBug: CaseIterable {
         case .effectsBeforeCommit: [.release]
         case .alteredProjection: [.projection]
         case .messagesBeforeCommit: [.release, .liveness, .outcomes]
-        case .staleReplies: [.steps]
+        case .staleReplies: [.steps, .calls]
         case .sameGeneration: [.calls]
         }
     }

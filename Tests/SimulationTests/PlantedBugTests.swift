@@ -10,7 +10,6 @@ struct PlantedBugTests {
     func isFound(_ bug: PlantedBug) {
         for seed in 0..<Self.patience {
             guard let violation = SimulatedWorld(seed: seed, shards: 7, bug: bug).run() else { continue }
-            print(bug, violation)
             #expect(bug.brokenRules.contains(violation.rule), "\(violation)")
             return
         }

@@ -1,26 +1,59 @@
 import Foundation
 import Testing
 
+/// Thousands of small worlds, each told by its seed alone.
+///
+/// `APUS_SIMULATION_SEEDS=17..<18` tells one again.
 @Suite("simulation")
 struct SimulationTests {
-    @Test("the first worlds")
-    func first() {
-        let text = ProcessInfo.processInfo.environment["APUS_SIMULATION_SEEDS"] ?? "0..<100"
+    /// Worlds that are lived through one after the other; different ones run in parallel.
+    struct Chapter: CustomTestStringConvertible {
+        var shards: Int
+        var seeds: Range<UInt64>
+
+        var testDescription: String { "\(shards) shards, seeds \(seeds)" }
+    }
+
+    private static let chapterLength: UInt64 = 250
+
+    private static let seeds: Range<UInt64> = {
+        let text = ProcessInfo.processInfo.environment["APUS_SIMULATION_SEEDS"] ?? "0..<1000"
         let bounds = text.split(separator: "..<").compactMap { UInt64($0) }
-        var rules: [Rule: Int] = [:]
-        for shards in [1, 7] {
-            for seed in bounds[0]..<bounds[1] {
-                if let violation = SimulatedWorld(seed: seed, shards: shards).run() {
-                    rules[violation.rule, default: 0] += 1
-                    if rules[violation.rule]! > 1, bounds[1] - bounds[0] > 1 {
-                        print(String("\(violation)".prefix(300)))
-                        continue
-                    }
-                    let again = SimulatedWorld(seed: seed, shards: shards, isRecording: true).run()
-                    print(again ?? violation)
-                }
-            }
+        precondition(bounds.count == 2 && bounds[0] < bounds[1], "APUS_SIMULATION_SEEDS is \(text), not from..<to")
+        return bounds[0]..<bounds[1]
+    }()
+
+    static let chapters = stride(from: seeds.lowerBound, to: seeds.upperBound, by: Int(chapterLength)).flatMap { first in
+        [1, 7].map { shards in
+            Chapter(shards: shards, seeds: first..<min(first + chapterLength, seeds.upperBound))
         }
-        print(rules)
+    }
+
+    @Test("every rule holds in every world", arguments: chapters)
+    func everyRuleHolds(in chapter: Chapter) {
+        var coverage = Coverage()
+        var failures = 0
+        for seed in chapter.seeds where failures < 3 {
+            let world = SimulatedWorld(seed: seed, shards: chapter.shards)
+            let violation = world.run()
+            coverage.add(world.coverage)
+            guard let violation else { continue }
+            failures += 1
+            let told = SimulatedWorld(seed: seed, shards: chapter.shards, isRecording: true).run()
+            Issue.record("\(told ?? violation)")
+        }
+        if chapter.seeds.count == Self.chapterLength, failures == 0 {
+            #expect(coverage.missing == [], "what the worlds are meant to meet never happened")
+        }
+    }
+
+    @Test("a seed always tells the same story", arguments: [1, 7])
+    func sameStory(shards: Int) {
+        for seed in UInt64(0)..<20 {
+            let worlds = (0..<2).map { _ in SimulatedWorld(seed: seed, shards: shards) }
+            let violations = worlds.map { $0.run() }
+            #expect(violations.allSatisfy { $0 == nil })
+            #expect(worlds[0].trace.hash == worlds[1].trace.hash, "seed \(seed), shards \(shards): two stories")
+        }
     }
 }

@@ -21,7 +21,9 @@ struct TerminalLogHandler: LogHandler {
         let time = LogClock.now.dropFirst(11).dropLast(1)
         let level = event.level.rawValue.padded(to: 7)
         var line = "\(time) \(colour(event.level))\(level)\(usesColour ? "\u{1b}[0m" : "") \(event.message)"
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+            $0.key < $1.key
+        }) {
             line += "  \(key)=\(value)"
         }
         Logs.write(line + "\n")
@@ -57,7 +59,9 @@ struct JSONLogHandler: LogHandler {
         writer.value(event.level.rawValue)
         writer.key("message")
         writer.value(event.message.description)
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+            $0.key < $1.key
+        }) {
             writer.key(key)
             writer.value(value.description)
         }

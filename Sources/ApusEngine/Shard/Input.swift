@@ -6,7 +6,7 @@ package enum Input: Sendable {
     /// Events of one request, with the ids that the sender's seed gives them.
     case events([SubmittedEvent], prior: PriorRuns)
     /// A function is to be run by name, from outside.
-    case invoke(slug: String, SubmittedEvent)
+    case invoke(slug: String, SubmittedEvent, prior: PriorRuns = .unasked)
     case reply(CallID, AppReply)
     /// Time has passed.
     case tick

@@ -58,7 +58,8 @@ extension ShardCore {
         guard let called = resident.run.job(job.number) else { return }
         let id = CallID(run: resident.row, job: called.number, generation: called.generation)
         let jobID = CallNames.jobID(run: resident.run.id, job: called.number)
-        let requestID = CallNames.requestID(run: resident.run.id, job: called.number, generation: called.generation, at: now)
+        let requestID = CallNames.requestID(
+            run: resident.run.id, job: called.number, generation: called.generation, at: now)
         let body = CallBody.encode(
             run: resident.run,
             job: called,

@@ -16,9 +16,15 @@ extension ShardCore {
 
     /// The keys that only the store can answer for, or `nil` when memory is enough.
     package func keysToLookUp(for input: Input) -> [EventKey]? {
-        guard case .events(let events, let prior) = input else { return nil }
-        if recents.canTrust(askedAt: prior.memory) { return nil }
-        let keys = events.compactMap(\.key).filter { !recents.remembers($0) }
+        let keys: [EventKey]
+        switch input {
+        case .events(let events, let prior) where !recents.canTrust(askedAt: prior.memory):
+            keys = events.compactMap(\.key).filter { !recents.remembers($0) }
+        case .invoke(_, let event, let prior) where !recents.canTrust(askedAt: prior.memory):
+            keys = [event.key].compactMap(\.self).filter { !recents.remembers($0) }
+        default:
+            return nil
+        }
         return keys.isEmpty ? nil : keys
     }
 
@@ -26,17 +32,33 @@ extension ShardCore {
     package var memoryOfRecentEvents: UInt64 { recents.turns }
 
     /// Stores an event and starts each function that listens to it, at most once per event id.
-    private func accept(_ event: IncomingEvent, id: ULID, key: EventKey?, alreadyStarted: [UUID16]) {
-        let stored = store(event, id: id, key: key, receivedAt: now)
+    /// - Parameters:
+    ///   - target: started whatever it listens to; only its run answers the invoker.
+    ///   - receivedAt: `nil` for now.
+    private func accept(
+        _ event: IncomingEvent,
+        id: ULID,
+        key: EventKey?,
+        alreadyStarted: [UUID16],
+        receivedAt: Timestamp? = nil,
+        invoking target: FunctionRecord? = nil,
+        invoker: Invoker? = nil
+    ) {
+        let stored = store(event, id: id, key: key, receivedAt: receivedAt ?? now)
         let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
-        let functions = registry.functions(startedBy: event.name, data: event.data)
+        let listeners = registry.functions(startedBy: event.name, data: event.data).filter { $0.id != target?.id }
+        let functions = [target].compactMap(\.self) + listeners
         let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
         let started = functions.filter { !alreadyStarted.contains($0.id) && !recent.contains($0.id) }
         for function in started {
-            start(function, for: stored, at: max(now, event.timestamp ?? now))
+            start(
+                function, for: stored, at: max(now, event.timestamp ?? now),
+                invoker: function.id == target?.id ? invoker : nil
+            )
         }
-        // When the store knew of everything, it is asked again next time: it knows since when.
-        if let key, alreadyStarted.isEmpty || !started.isEmpty {
+        // What starts nothing must not make the protection last longer: neither when memory knows of
+        // the first time, nor when the store does, which is asked again and knows when that was.
+        if let key, !started.isEmpty || (alreadyStarted.isEmpty && !recents.remembers(key)) {
             recents.record(key, at: now, functions: alreadyStarted + started.map(\.id), since: since)
         }
     }
@@ -62,7 +84,8 @@ extension ShardCore {
         return stored
     }
 
-    private func start(_ function: FunctionRecord, for event: StoredEvent, at time: Timestamp, invoker: Invoker? = nil) {
+    private func start(_ function: FunctionRecord, for event: StoredEvent, at time: Timestamp, invoker: Invoker? = nil)
+    {
         let row = draw(&rows.run)
         let start = RunStart(
             id: newRunID(),
@@ -106,29 +129,27 @@ extension ShardCore {
     }
 
     /// `POST /invoke/{slug}`: an invocation that nobody waits for.
-    func acceptInvocation(of slug: String, _ submitted: SubmittedEvent) {
+    func acceptInvocation(of slug: String, _ submitted: SubmittedEvent, prior: PriorRuns) {
         let id = submitted.internalID ?? random.nextULID(now: now)
+        let known = submitted.key.flatMap { prior.functions[$0] } ?? []
         accept(
-            submitted.event, id: id, receivedAt: now,
-            invoking: registry.function(named: slug), invoker: nil
+            submitted.event, id: id, key: submitted.key, alreadyStarted: known,
+            invoking: registry.function(named: slug)
         )
         decision.answer = .accepted([id])
     }
 
-    /// Stores an invocation, starts its target, and what else listens to `inngest/function.invoked`.
-    /// Only the target's run answers the invoker.
+    /// A step's invocation: starts its target, and what else listens to `inngest/function.invoked`.
+    /// It happens once, because the message or the decision that makes it does.
     func accept(
         _ event: IncomingEvent,
         id: ULID,
         receivedAt: Timestamp,
-        invoking target: FunctionRecord?,
-        invoker: Invoker?
+        invoking target: FunctionRecord,
+        invoker: Invoker
     ) {
-        let stored = store(event, id: id, key: nil, receivedAt: receivedAt)
-        let time = max(now, event.timestamp ?? now)
-        if let target { start(target, for: stored, at: time, invoker: invoker) }
-        for function in registry.functions(startedBy: event.name, data: event.data) where function.id != target?.id {
-            start(function, for: stored, at: time)
-        }
+        accept(
+            event, id: id, key: nil, alreadyStarted: [], receivedAt: receivedAt, invoking: target, invoker: invoker
+        )
     }
 }

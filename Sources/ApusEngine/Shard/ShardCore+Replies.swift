@@ -78,7 +78,8 @@ extension ShardCore {
 
         let version = resident.run.version == -1 ? list.version : nil
         var isRetried = false
-        if case .retry(_, let error, _, _)? = instructions.first(where: \.isRetry) {
+        if case .retry(let step, let error, let label, _)? = instructions.first(where: \.isRetry) {
+            record(.stepNamed(step, label), resident)
             if version != nil {
                 record(.answered(job: job.number, version: version), resident)
                 reopen(job, of: resident)
@@ -106,7 +107,10 @@ extension ShardCore {
         }
         guard ops.contains(where: \.kind.isAsynchronous) else { return }
         var steps: [StepID] = []
-        for op in ops where op.kind.isStep && !resident.run.isFinished(op.id) && !steps.contains(op.id) {
+        // Nobody waits for a step that opted out of joining: the loser of a race, which may sleep for
+        // days, must not hold up the steps that follow the race.
+        for op in ops where op.kind.isStep && !op.isRace {
+            guard !resident.run.isFinished(op.id), !steps.contains(op.id) else { continue }
             steps.append(op.id)
         }
         guard !steps.isEmpty else { return }
@@ -139,10 +143,14 @@ extension ShardCore {
                 if outcome == .failed { settled.isFailure = true }
             case .plan(let step, let label, let isRace):
                 guard !resident.run.isFinished(step) else { continue }
-                schedule(.target(step), key: .plan(step), due: now, label: label, position: position, isRace: isRace, of: resident)
+                schedule(
+                    .target(step), key: .plan(step), due: now, label: label, position: position, isRace: isRace,
+                    of: resident)
             case .sleep(let step, let until, let label, let isRace):
                 guard !resident.run.isFinished(step) else { continue }
-                schedule(.sleep(step), key: .sleep(step), due: until, label: label, position: position, isRace: isRace, of: resident)
+                schedule(
+                    .sleep(step), key: .sleep(step), due: until, label: label, position: position, isRace: isRace,
+                    of: resident)
             case .invoke(let invocation):
                 guard !resident.run.isFinished(invocation.step) else { continue }
                 if !invoke(invocation, from: job, of: resident) {

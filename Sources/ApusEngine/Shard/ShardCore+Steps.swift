@@ -62,7 +62,8 @@ extension ShardCore {
         let isJoined = !isRace && resident.run.version >= 2 && resident.run.pending.isEmpty
         let key = isJoined ? joint.map(JobKey.joined) ?? cause : cause
         guard !resident.run.hasSpent(key), !hasUnsentDiscovery(resident.run) else { return }
-        schedule(.discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
+        schedule(
+            .discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
     }
 
     /// A discovery that has not been sent yet will carry every result until then; a second one
@@ -76,7 +77,8 @@ extension ShardCore {
 
     func requestDiscovery(of resident: Resident) {
         let key = JobKey.requested(resident.run.nextJob)
-        schedule(.discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
+        schedule(
+            .discovery, key: key, due: now, position: UInt32(resident.run.stack.count), isRace: false, of: resident)
     }
 
     /// A sleep is over. Its job goes on as the discovery that follows, unless siblings are pending.

@@ -102,7 +102,7 @@ package final class ShardCore {
         self.batch = batch
         switch input {
         case .events(let events, let prior): acceptEvents(events, prior: prior)
-        case .invoke(let slug, let event): acceptInvocation(of: slug, event)
+        case .invoke(let slug, let event, let prior): acceptInvocation(of: slug, event, prior: prior)
         case .reply(let call, let reply): receive(reply, for: call)
         case .tick: passTime()
         case .loaded(let row, let run): receiveRun(row, run)

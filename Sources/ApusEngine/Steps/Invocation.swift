@@ -70,7 +70,8 @@ enum InvokeMemo {
         Memo.error(object([("message", "could not find function with ID: \(function)"), ("name", "Error")]))
     }
 
-    static let refused = Memo.error(object([("message", "The invocation or its result cannot be stored"), ("name", "Error")]))
+    static let refused = Memo.error(
+        object([("message", "The invocation or its result cannot be stored"), ("name", "Error")]))
 
     static let cancelled = Memo.error(object([("message", "Function cancelled"), ("name", "Error")]))
 

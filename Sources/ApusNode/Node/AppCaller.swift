@@ -34,7 +34,8 @@ final class AppCaller {
             return
         }
         inFlight += 1
-        let request = AppRequest(method: "POST", url: url, headers: headers(of: call), body: ByteBuffer(bytes: call.body))
+        let request = AppRequest(
+            method: "POST", url: url, headers: headers(of: call), body: ByteBuffer(bytes: call.body))
         _ = client.call(request, deadline: nil) { [self] result in
             inFlight -= 1
             done(reply(to: result))
@@ -111,7 +112,8 @@ extension AttemptFailure {
         case .unsupportedEncoding(let encoding): self = .unsupportedEncoding(encoding)
         case .protocolViolation(let detail): self = .brokenReply(detail)
         case .tooManyRedirects: self = .brokenReply("The app redirects too often.")
-        case .badRedirect(let detail): self = .brokenReply("The app redirects to \(detail), which is no usable address.")
+        case .badRedirect(let detail):
+            self = .brokenReply("The app redirects to \(detail), which is no usable address.")
         case .overloaded: self = .noticed(message: "The server has too many calls under way.")
         case .invalidRequest(let detail): self = .noticed(message: "The call could not be sent: \(detail)")
         case .cancelled: self = .noticed(message: "The server stopped before the app answered.")

@@ -116,6 +116,8 @@ package final class Node: Sendable {
         let (drained, done) = AsyncStream.makeStream(of: Void.self)
         loop.execute { [self] in
             core.value.maintenance?.cancel()
+            let open = core.value.caller.inFlight
+            if open > 0 { logger.notice("waiting for \(open) calls to finish") }
             core.value.caller.drain { done.yield() }
             loop.scheduleTask(in: timeout) { done.yield() }
         }

@@ -34,14 +34,17 @@ extension Input {
     var isUnrepeatable: Bool {
         switch self {
         case .events(let events, _): events.contains { $0.key == nil }
-        case .invoke: true
+        case .invoke(_, let event, _): event.key == nil
         default: false
         }
     }
 
     func with(_ prior: PriorRuns) -> Input {
-        guard case .events(let events, _) = self else { return self }
-        return .events(events, prior: prior)
+        switch self {
+        case .events(let events, _): .events(events, prior: prior)
+        case .invoke(let slug, let event, _): .invoke(slug: slug, event, prior: prior)
+        default: self
+        }
     }
 
     /// What is done instead of an input that the store will never accept, so that nobody waits for

@@ -4,6 +4,9 @@ import ApusStore
 
 /// Starting, and starting again when memory and store may disagree.
 extension Shard {
+    /// The shard that changes the registry; the others are told.
+    private static let registryOwner: ShardID = 0
+
     /// Takes the shard over and reads what it starts from; repeats until the store answers.
     package func start() {
         incarnation += 1
@@ -38,6 +41,10 @@ extension Shard {
         core.committedBatch = claimed.batch
         self.core = core
         change(to: .running)
+        if id == Self.registryOwner {
+            // An earlier memory may have changed it and then not been able to tell the others.
+            host.perform(.registryChanged(core.registry))
+        }
         if isolation.isActive { isolate() } else { resume() }
     }
 
@@ -133,7 +140,7 @@ extension Shard {
     }
 
     /// Whether everything that was handed in is durable or answered.
-    private var isSettled: Bool {
+    package var isSettled: Bool {
         committing == nil && open.isEmpty && !isLookingUp && awaitingLookUp.isEmpty && awaitingRun.isEmpty
     }
 }

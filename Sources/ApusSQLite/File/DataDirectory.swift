@@ -1,7 +1,7 @@
 import ApusStore
 import Foundation
 
-/// The directory that holds a store's files, locked for this process for as long as it exists.
+/// The directory that holds a store's files, locked for this process until it is closed.
 final class DataDirectory: Sendable {
     let path: String
     /// A throw-away directory is removed with everything in it.
@@ -22,7 +22,8 @@ final class DataDirectory: Sendable {
 
     /// Makes a directory of its own for a store that nobody needs afterwards.
     static func temporary() throws(StoreError) -> DataDirectory {
-        var template = Array((NSTemporaryDirectory() + "/apus-XXXXXX").utf8CString)
+        let pattern = (NSTemporaryDirectory() as NSString).appendingPathComponent("apus-XXXXXX")
+        var template = Array(pattern.utf8CString)
         guard let made = mkdtemp(&template) else {
             throw .unavailable("no temporary directory can be made: \(SystemFailure.newest)")
         }
@@ -36,22 +37,15 @@ final class DataDirectory: Sendable {
     }
 
     deinit {
+        close()
+    }
+
+    /// Leaves the directory to others, when its files are closed.
+    func close() {
         // A leftover of a throw-away store is for the system's own cleaning of temporary files.
         if isTemporary { try? FileManager.default.removeItem(atPath: path) }
+        lock.release()
     }
 
     var databasePath: String { path + "/apus.db" }
-
-    /// Makes sure that files made in the directory are still found there after a power cut.
-    func sync() throws(StoreError) {
-        try DataDirectory.sync(path)
-    }
-
-    /// Makes a file's bytes, or a directory's entries, durable.
-    static func sync(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unavailable("\(path) cannot be opened: \(SystemFailure.newest)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .unavailable("\(path) cannot be synced: \(SystemFailure.newest)") }
-    }
 }

@@ -1,14 +1,16 @@
 import ApusStore
 import Foundation
+import Synchronization
 
 /// Keeps a second process off a data directory. The operating system lets go of it when the process
 /// ends, however it ends; the file stays and means nothing by itself.
 final class DirectoryLock: Sendable {
-    private let descriptor: Int32
+    /// `nil` once the lock was let go.
+    private let descriptor: Mutex<Int32?>
 
     /// - Throws: `.unavailable`, with the other process's id, when the lock is held.
     init(path: String, directory: String) throws(StoreError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw .unavailable("the lock file \(path) cannot be opened: \(SystemFailure.newest)")
         }
@@ -25,10 +27,18 @@ final class DirectoryLock: Sendable {
         // The number is for people; without it the lock holds as well.
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    func release() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { close(open) }
+            descriptor = nil
+        }
     }
 
     private static func owner(_ descriptor: Int32) -> String {
@@ -37,13 +47,4 @@ final class DirectoryLock: Sendable {
         let digits = buffer.prefix(max(count, 0)).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         return digits.isEmpty ? "unknown" : String(decoding: digits, as: UTF8.self)
     }
-}
-
-/// Why a system call failed.
-struct SystemFailure: CustomStringConvertible {
-    var code: Int32
-
-    static var newest: SystemFailure { SystemFailure(code: errno) }
-
-    var description: String { String(cString: strerror(code)) }
 }

@@ -32,7 +32,8 @@ final class OpenFile: @unchecked Sendable {
                 try OpenFile.createShards(configuration.shardCount, on: connection)
                 return try Writer(connection, configuration, checkpointer)
             }
-            if isNew { try directory.sync() }
+            // The file's name has to survive a power cut as well as its bytes.
+            if isNew { try Disk.sync(directory.path) }
         } catch {
             throw StoreError(error)
         }

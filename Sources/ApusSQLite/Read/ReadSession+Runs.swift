@@ -2,7 +2,7 @@ import ApusCore
 import ApusEngine
 import ApusStore
 
-/// Runs as lists show them, and their alarms.
+/// Runs as lists show them.
 extension ReadSession {
     private static let columns = """
         SELECT runs.row, runs.id, functions.id, functions.slug, events.id, names.name, runs.created_at,
@@ -44,30 +44,6 @@ extension ReadSession {
         find.bind(1, before ?? .max)
         find.bind(2, Int64(page(limit)))
         return try storedRuns(find)
-    }
-
-    func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws -> WakePage {
-        let find = try statement(
-            """
-            SELECT alarm, run FROM live
-            WHERE alarm IS NOT NULL AND (alarm, run) > (?1, ?2) AND alarm <= ?3 AND run >= ?4 AND run < ?5
-            ORDER BY alarm, run LIMIT ?6
-            """
-        )
-        let stretch = RowCounters.stretch(of: shard)
-        // One more than the page holds tells whether it is full.
-        let limit = min(max(limit, 1), .max - 1)
-        find.bind(1, after?.at.milliseconds ?? .min)
-        find.bind(2, after?.run ?? .min)
-        find.bind(3, upTo.milliseconds)
-        find.bind(4, stretch.lowerBound)
-        find.bind(5, stretch.upperBound)
-        find.bind(6, Int64(limit) + 1)
-        var wakes: [Wake] = []
-        while try find.step() { wakes.append(Wake(at: find.time(0), run: find.int(1))) }
-        let isFull = wakes.count > limit
-        if isFull { wakes.removeLast() }
-        return WakePage(wakes: wakes, upTo: upTo, isFull: isFull)
     }
 
     private func storedRuns(_ find: Statement) throws -> [StoredRun] {

@@ -6,13 +6,15 @@ import GRDBSQLite
 /// One look at the committed state: a snapshot on a connection of the pool, with a deadline.
 final class ReadSession {
     private let database: Database
-    let rowsPerPage: Int
     let shardCount: Int
+    let rowsPerPage: Int
+    let idempotencyPeriod: TimeSpan
 
-    init(_ database: Database, rowsPerPage: Int, shardCount: Int) {
+    init(_ database: Database, shardCount: Int, _ configuration: SQLiteConfiguration) {
         self.database = database
-        self.rowsPerPage = rowsPerPage
         self.shardCount = shardCount
+        rowsPerPage = configuration.rowsPerPage
+        idempotencyPeriod = configuration.idempotencyPeriod
     }
 
     /// A statement from the connection's cache; not to be taken twice at a time.

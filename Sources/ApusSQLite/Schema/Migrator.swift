@@ -48,11 +48,11 @@ struct Migrator {
         let copy = try Statement("VACUUM INTO ?", on: connection)
         copy.bind(1, partial)
         try copy.run()
-        try DataDirectory.sync(partial)
+        try Disk.sync(partial)
         guard rename(partial, path) == 0 else {
             throw StoreError.unavailable("the backup \(path) cannot be made: \(SystemFailure.newest)")
         }
-        try DataDirectory.sync((path as NSString).deletingLastPathComponent)
+        try Disk.sync((path as NSString).deletingLastPathComponent)
     }
 
     /// Runs any number of statements.

@@ -41,7 +41,8 @@ extension Writer {
         try Statement(sql, on: connection)
     }
 
-    private func rowCounters(of shard: ShardID) throws -> RowCounters {
+    /// The rows that the shard draws next.
+    func rowCounters(of shard: ShardID) throws -> RowCounters {
         RowCounters(
             event: try nextRow(in: "events", floor: "event_floor", of: shard),
             run: try nextRow(in: "runs", floor: "run_floor", of: shard),
@@ -51,7 +52,7 @@ extension Writer {
     }
 
     /// One more than the newest row that the shard has ever drawn.
-    func nextRow(in table: String, floor: String, of shard: ShardID) throws(SQLiteFailure) -> RowID {
+    private func nextRow(in table: String, floor: String, of shard: ShardID) throws(SQLiteFailure) -> RowID {
         let find = try statement(
             """
             SELECT max(?2, (SELECT \(floor) FROM shards WHERE shard = ?1),

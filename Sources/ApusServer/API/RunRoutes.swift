@@ -64,7 +64,8 @@ struct RunRoutes: Sendable {
             let page = try await node.read { reader throws(StoreError) in
                 try reader.events(named: name, before: position, since: since, limit: 200)
             }
-            for event in page where !event.name.hasPrefix("inngest/") && (until.map { event.receivedAt <= $0 } ?? true) {
+            for event in page where !event.name.hasPrefix("inngest/") && (until.map { event.receivedAt <= $0 } ?? true)
+            {
                 found.append(event)
                 if found.count == limit { return found }
             }

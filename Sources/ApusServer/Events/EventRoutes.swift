@@ -7,6 +7,7 @@ import Hummingbird
 /// `POST /e/{key}` and `POST /invoke/{slug}`: how work comes in.
 struct EventRoutes: Sendable {
     let node: Node
+    let bodies: RequestBodies
     /// Bytes of a whole request body; past it the answer is 413.
     let bodyLimit: Int
 
@@ -19,9 +20,18 @@ struct EventRoutes: Sendable {
     }
 
     private func ingest(_ request: Request) async throws -> Response {
-        let body = try await request.body.collect(upTo: bodyLimit)
-        let seed = request.headers[.eventIDSeed].flatMap { EventIDSeed($0) }
-        let decoded = EventRequest.decode(Array(body.readableBytesView), seed: seed)
+        do {
+            return try await bodies.read(request, upTo: bodyLimit) { body in
+                await ingest(body, seed: seed(of: request))
+            }
+        } catch let refusal as BodyRefusal {
+            let bytes = answer(ids: [], status: Int64(refusal.status.code), error: refusal.description)
+            return Answers.json(bytes, status: refusal.status, headers: refusal.headers)
+        }
+    }
+
+    private func ingest(_ body: [UInt8], seed: EventIDSeed?) async -> Response {
+        let decoded = EventRequest.decode(body, seed: seed)
         let ids: [ULID]
         do throws(NodeError) {
             ids = try await node.ingest(decoded.events.map { SubmittedEvent($0.event, internalID: $0.internalID) })
@@ -30,6 +40,10 @@ struct EventRoutes: Sendable {
         }
         guard let failure = decoded.failure else { return Answers.json(answer(ids: ids, status: 200, error: nil)) }
         return Answers.json(answer(ids: ids, status: 400, error: failure.message), status: .badRequest)
+    }
+
+    private func seed(of request: Request) -> EventIDSeed? {
+        request.headers[.eventIDSeed].flatMap { EventIDSeed($0) }
     }
 
     private func refuse(_ error: NodeError) -> Response {
@@ -64,14 +78,14 @@ struct EventRoutes: Sendable {
     }
 
     private func invoke(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let body = try await request.body.collect(upTo: bodyLimit)
         let segment = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
         let id: ULID
         do {
             let slug = try EventRequest.decodeSlug(segment)
-            let event = try EventRequest.decodeInvocation(Array(body.readableBytesView), function: slug)
-            let seed = request.headers[.eventIDSeed].flatMap { EventIDSeed($0) }
-            id = try await node.invoke(slug, SubmittedEvent(event, internalID: seed?.id(offset: 0)))
+            id = try await bodies.read(request, upTo: bodyLimit) { body in
+                let event = try EventRequest.decodeInvocation(body, function: slug)
+                return try await node.invoke(slug, SubmittedEvent(event, internalID: seed(of: request)?.id(offset: 0)))
+            }
         } catch let error as InvocationError {
             return Answers.error(error.message, status: .badRequest)
         } catch let error as NodeError {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 
 extension HTTPField.Name {
     static let serverKind = HTTPField.Name("X-Inngest-Server-Kind")!
@@ -30,6 +31,11 @@ struct CommonHeaders: RouterMiddleware {
             response = try await next(request, context)
         } catch let error as HTTPError {
             response = refusal(of: request, error)
+        } catch let refusal as BodyRefusal {
+            response = Answers.error(refusal.description, status: refusal.status, headers: refusal.headers)
+        } catch let error as HTTPParserError {
+            // What comes next on the connection cannot be told any more: the library closes it.
+            throw error
         } catch {
             context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             response = Answers.error("The server could not answer: \(error)", status: .internalServerError)
@@ -46,7 +52,6 @@ struct CommonHeaders: RouterMiddleware {
     private func refusal(of request: Request, _ error: HTTPError) -> Response {
         switch error.status {
         case .notFound: Answers.error("There is nothing at \(request.uri.path).", status: .notFound)
-        case .contentTooLarge: Answers.error("The body is too large.", status: .contentTooLarge)
         default: Answers.error(error.body ?? error.status.reasonPhrase, status: error.status)
         }
     }

@@ -20,10 +20,15 @@ package struct RunTimeline: Sendable {
         var labels: [StepID: StepLabel] = [:]
         var jobs: [JobNumber: Job] = [:]
         for turn in turns {
+            // A call without a target that fails in a step names the step in the same turn.
+            var named: StepID?
             for entry in turn.entries {
-                if case .stepNamed(let step, let label) = entry { labels[step] = label }
+                if case .stepNamed(let step, let label) = entry {
+                    labels[step] = label
+                    named = step
+                }
                 if case .scheduled(let job) = entry { jobs[job.number] = job }
-                if let line = Self.line(entry, labels: labels, jobs: jobs) {
+                if let line = Self.line(entry, labels: labels, jobs: jobs, named: named) {
                     lines.append(Line(at: turn.at, what: line.what, state: line.state))
                 }
             }
@@ -33,7 +38,8 @@ package struct RunTimeline: Sendable {
     private static func line(
         _ entry: JournalEntry,
         labels: [StepID: StepLabel],
-        jobs: [JobNumber: Job]
+        jobs: [JobNumber: Job],
+        named: StepID?
     ) -> (what: String, state: State)? {
         switch entry {
         case .started(let start):
@@ -45,7 +51,7 @@ package struct RunTimeline: Sendable {
             return ("\(name(wait.step, labels)) invoked \(wait.functionSlug)", .waiting)
         case .attemptFailed(let number, let retryAt, let error):
             let message = error.view["message"]?.string ?? "failed"
-            let target = jobs[number]?.step.map { name($0, labels) + ": " } ?? ""
+            let target = (jobs[number]?.step ?? named).map { name($0, labels) + ": " } ?? ""
             return ("\(target)\(message); next attempt at \(retryAt.rfc3339)", .failed)
         case .stepFinished(let result):
             return line(result)

@@ -79,8 +79,8 @@ package actor AppSync: Service {
     }
 
     /// Remembers why the app at an address could not register, if the body says where it lives.
-    package func note(failure: RegistrationError, of body: ByteBuffer) {
-        guard let json = try? RawJSON(parsing: Array(body.readableBytesView)),
+    package func note(failure: RegistrationError, of body: [UInt8]) {
+        guard let json = try? RawJSON(parsing: body),
             let url = json.view.member(caseInsensitive: "url")?.string
         else { return }
         fail(Self.normalise(url), because: failure.message)

@@ -9,6 +9,7 @@ struct SyncRoutes: Sendable {
     let node: Node
     let serverKind: String
     let sync: AppSync
+    let bodies: RequestBodies
 
     /// Bytes of a registration.
     private static let bodyLimit = 8 << 20
@@ -21,10 +22,13 @@ struct SyncRoutes: Sendable {
         if let expected = request.headers[.expectedServerKind], !expected.isEmpty, expected != serverKind {
             return Answers.error("Expected server kind \(serverKind), got \(expected)", status: .badRequest)
         }
-        let body = try await request.body.collect(upTo: Self.bodyLimit)
+        return try await bodies.read(request, upTo: Self.bodyLimit) { try await register($0) }
+    }
+
+    private func register(_ body: [UInt8]) async throws -> Response {
         let registration: Registration
         do throws(RegistrationError) {
-            registration = try Registration.decode(Array(body.readableBytesView))
+            registration = try Registration.decode(body)
         } catch {
             await sync.note(failure: error, of: body)
             return Answers.error(error.message, status: .badRequest)

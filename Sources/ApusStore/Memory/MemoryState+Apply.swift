@@ -7,7 +7,7 @@ extension MemoryState {
         try check(batch)
         for write in batch.writes { apply(write, of: batch.shard) }
         // Last, because a projection may stand before its run.
-        for case .projection(let run, let projection) in batch.writes { project(run, projection) }
+        for case .projection(let run, let projection) in batch.writes { project(run, projection, at: batch.time) }
         shards[Int(batch.shard)].batch = batch.number
         shards[Int(batch.shard)].time = max(shards[Int(batch.shard)].time, batch.time)
     }
@@ -67,9 +67,8 @@ extension MemoryState {
         case .turn(let row, _, _, _):
             guard !journal.contains(row), new.turns.insert(row).inserted else { return "turn \(row) exists" }
         case .projection(let run, _):
-            guard runs.contains(run) || new.projectable.contains(run) else {
-                return "a projection of the unknown run \(run)"
-            }
+            let isLive = runs[run].map { !$0.projection.status.isFinal } ?? new.projectable.contains(run)
+            guard isLive else { return "a projection of run \(run), which does not exist or has ended" }
         case .payload(let row, _):
             guard !payloads.contains(row), new.payloads.insert(row).inserted else { return "payload \(row) exists" }
         case .function(let function):
@@ -124,9 +123,11 @@ extension MemoryState {
         bytes += MemoryState.sizeOfRun
     }
 
-    private mutating func project(_ run: RowID, _ projection: RunProjection) {
+    private mutating func project(_ run: RowID, _ projection: RunProjection, at time: Timestamp) {
+        var projection = projection
+        if projection.status.isFinal { projection.wakeAt = nil } else { projection.endedAt = nil }
         runs.update(run) { $0.projection = projection }
-        wakes[run] = projection.wakeAt
+        alarms[run] = projection.wakeAt.map { $0 <= time ? Timestamp(milliseconds: 0) : $0 }
     }
 
     static let sizeOfRun: Int64 = 100

@@ -3,6 +3,8 @@ import ApusEngine
 
 /// Making room.
 extension MemoryState {
+    /// Removes finished runs, oldest first, and the events of their age that no run refers to; when no
+    /// run is left to remove, all events that no run refers to.
     /// - Returns: the number of runs removed.
     package mutating func removeOldestFinishedRuns(
         untilSmallerThan limit: Int64, atMost count: Int, idempotencyPeriod: TimeSpan
@@ -22,9 +24,8 @@ extension MemoryState {
             let shard = RowCounters.shard(of: event)
             newestEvents[shard] = max(newestEvents[shard] ?? 0, event)
         }
-        let isLast = removed == order.count
         removeUnusedEvents { row in newestEvents[RowCounters.shard(of: row)].map { row <= $0 } ?? false }
-        if isLast, bytes > limit { removeUnusedEvents { _ in true } }
+        if removed < count, bytes > limit { removeUnusedEvents { _ in true } }
         return removed
     }
 
@@ -52,7 +53,7 @@ extension MemoryState {
         runsByID[run.row.id] = nil
         runsByEvent[run.row.event]?.removeAll { $0 == row }
         if runsByEvent[run.row.event]?.isEmpty == true { runsByEvent[run.row.event] = nil }
-        wakes[row] = nil
+        alarms[row] = nil
         var next = run.projection.head
         while next != 0, let turn = journal.remove(next) {
             bytes -= MemoryState.size(ofTurn: turn.turn)

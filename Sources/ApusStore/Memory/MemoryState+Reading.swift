@@ -38,7 +38,7 @@ extension MemoryState {
     }
 
     func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) -> WakePage {
-        let found = wakes.lazy
+        let found = alarms.lazy
             .filter { RowCounters.shard(of: $0.key) == shard && $0.value <= upTo }
             .map { Wake(at: $0.value, run: $0.key) }
             .filter { wake in after.map { wake > $0 } ?? true }

@@ -16,8 +16,8 @@ package struct MemoryState: Sendable {
     var runs = MemoryTable<Run>()
     var runsByID: [ULID: RowID] = [:]
     var runsByEvent: [RowID: [RowID]] = [:]
-    /// When runs need attention.
-    var wakes: [RowID: Timestamp] = [:]
+    /// When runs need attention; 0 for times that had come already when they were stored.
+    var alarms: [RowID: Timestamp] = [:]
 
     var journal = MemoryTable<JournalRow>()
     var payloads = MemoryTable<RawJSON>()

@@ -92,7 +92,8 @@ struct BinaryCodingTests {
         }
     }
 
-    @Test("a length beyond the end is an error, however large it claims to be", arguments: [4, 1 << 40, .max] as [UInt64])
+    @Test(
+        "a length beyond the end is an error, however large it claims to be", arguments: [4, 1 << 40, .max] as [UInt64])
     func length(count: UInt64) {
         var writer = BinaryWriter()
         writer.unsigned(count)

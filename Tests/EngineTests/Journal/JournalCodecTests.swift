@@ -90,7 +90,9 @@ struct JournalCodecTests {
         #expect(error?.reason == "format 2, this program reads 1")
     }
 
-    @Test("unknown kinds are errors", arguments: [[1, 0, 0], [1, 0, 99], [1, 0, 6, 2, 97, 9], [1, 0, 11, 4]] as [[UInt8]])
+    @Test(
+        "unknown kinds are errors",
+        arguments: [[1, 0, 0], [1, 0, 99], [1, 0, 6, 2, 97, 9], [1, 0, 11, 4]] as [[UInt8]])
     func unknownKind(bytes: [UInt8]) {
         #expect(throws: JournalDecodingError.self) { try decode(bytes) }
     }

@@ -188,6 +188,17 @@ struct EventTests {
         #expect(try engine.onlyRun().status == .completed)
     }
 
+    @Test("an invocation with an id from the sender's seed starts the function once")
+    func repeatedInvocation() throws {
+        let engine = CoreHarness(function("app-f"))
+        let event = SubmittedEvent(IncomingEvent(name: InvokedEvent.name), internalID: ULID(high: 7, low: 9))
+        #expect(engine.core.keysToLookUp(for: .invoke(slug: "app-f", event)) == event.key.map { [$0] })
+        for _ in 0..<2 { engine.feed(.invoke(slug: "app-f", event)) }
+        _ = try engine.onlyRun()
+        engine.feed(.invoke(slug: "app-f", SubmittedEvent(event.event)))
+        #expect(engine.runs.count == 2)
+    }
+
     @Test("an invocation of an unknown function is stored and starts nothing")
     func unknownInvocation() {
         let engine = CoreHarness(function("app-f"))

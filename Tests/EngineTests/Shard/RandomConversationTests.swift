@@ -8,8 +8,9 @@ import Testing
 /// end, when the apps behave again, every run must end and nothing may be left over.
 @Suite("Random conversations")
 struct RandomConversationTests {
+    /// A conversation takes as long as about 50 iterations of other fuzzers.
     private static let seeds =
-        ProcessInfo.processInfo.environment["APUS_FUZZ_ITERATIONS"].flatMap { UInt64($0) } ?? 40
+        ProcessInfo.processInfo.environment["APUS_FUZZ_ITERATIONS"].flatMap { UInt64($0) }.map { max($0 / 50, 1) } ?? 25
 
     @Test("whatever apps answer, every run ends and leaves nothing behind")
     func conversations() throws {

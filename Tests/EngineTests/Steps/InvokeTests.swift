@@ -42,7 +42,9 @@ struct InvokeTests {
         #expect(engine.calls.count == 1)
     }
 
-    @Test("a payload that is missing or no object counts as {}", arguments: ["", #""payload":null"#, #""payload":{"data":[1]}"#])
+    @Test(
+        "a payload that is missing or no object counts as {}",
+        arguments: ["", #""payload":null"#, #""payload":{"data":[1]}"#])
     func payload(options: String) throws {
         try begin(invoke("i", "app-child", options))
         let data = try #require(try engine.call(of: "app-child").json["event"]?["data"])
@@ -57,7 +59,10 @@ struct InvokeTests {
         _ = try engine.call(of: "app-child")
     }
 
-    @Test("the child's result is the step's", arguments: [("7", #"{"data":7}"#), ("null", #"{"data":null}"#), (nil, #"{"data":null}"#)] as [(String?, String)])
+    @Test(
+        "the child's result is the step's",
+        arguments: [("7", #"{"data":7}"#), ("null", #"{"data":null}"#), (nil, #"{"data":null}"#)] as [(String?, String)]
+    )
     func result(output: String?, memo: String) throws {
         try begin(invoke("i", "app-child"))
         try engine.complete(output)

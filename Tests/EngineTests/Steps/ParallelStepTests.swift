@@ -351,6 +351,24 @@ struct ParallelStepTests {
         #expect(try engine.discovery().memo("a") == #"{"error":{"message":"boom","name":"E"}}"#)
     }
 
+    @Test("the loser of a race does not hold up the steps after it")
+    func loser() throws {
+        try begin(planned("a", race: true), sleep("s", "1d", race: true))
+        engine.reply(try engine.call(for: "a"), stepRun("a", race: true))
+        for name in ["b", "c"] {
+            #expect(try engine.discovery().isPlanning == true, "the sleep may end meanwhile")
+            try engine.answer(planned(name))
+            try engine.answer(stepRun(name))
+        }
+        try engine.answer(planned("d"), planned("e"))
+        engine.reply(try engine.call(for: "d"), stepRun("d"))
+        engine.reply(try engine.call(for: "e"), stepRun("e"))
+        #expect(try engine.discovery().stack == ids("a", "b", "c", "d", "e"))
+        try engine.complete()
+        engine.advance(by: .days(2))
+        #expect(engine.calls.isEmpty)
+    }
+
     // MARK: Version 1
 
     @Test("runs of version 1 are not joined and keep planning")

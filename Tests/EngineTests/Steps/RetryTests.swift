@@ -188,7 +188,9 @@ struct RetryTests {
         engine.send("demo/x")
         try engine.answer(stepFailed("a"))
         #expect(try engine.onlyCall().memo("a") == #"{"error":{"message":"boom","name":"E"}}"#)
-        let finished = engine.changes.compactMap { if case .stepFinished(_, let outcome) = $0.what { outcome } else { nil } }
+        let finished = engine.changes.compactMap {
+            if case .stepFinished(_, let outcome) = $0.what { outcome } else { nil }
+        }
         #expect(finished == [.failed])
     }
 

@@ -109,7 +109,9 @@ struct SleepTests {
 
     // MARK: Alarms
 
-    @Test("a sleep beyond the horizon of memory ends in time, whether the run stays in memory or not", arguments: [0, 1 << 30])
+    @Test(
+        "a sleep beyond the horizon of memory ends in time, whether the run stays in memory or not",
+        arguments: [0, 1 << 30])
     func beyondHorizon(residentBytes: Int) throws {
         let engine = CoreHarness(function("app-f", on: "demo/x")) {
             $0.wakeHorizon = .minutes(10)

@@ -20,6 +20,7 @@ struct StoredShard {
     private var nextNumbers: [ShardID: UInt64] = [:]
     private(set) var applied: [ShardID: UInt64] = [:]
     private var rows: RowCounters
+    private var headRows: [RowID: RowID] = [:]
 
     init(shard: ShardID) {
         self.shard = shard
@@ -119,15 +120,27 @@ struct StoredShard {
         #expect(folds[row]?.isFinished == false, "nothing happens to a run that has not begun or has ended")
         folds[row]?.apply(decoded)
         turns[row, default: []].append(decoded)
-        // The check above compares with the head before this turn; the projection brings the new one.
+        // The next turn is chained to the head that the projection names, which must be this row.
         headRows[row] = turnRow
     }
 
-    private var headRows: [RowID: RowID] = [:]
+    private func due(of job: Job) -> Timestamp {
+        switch job.phase {
+        case .scheduled(let due): due
+        case .calling(let since): since
+        }
+    }
 
     private func checkProjection(of row: RowID) {
         guard let fold = folds[row], let head = headRows[row] else { return }
-        #expect(projections[row] == RunProjection(of: fold, head: head), "projection and fold agree")
+        let expected = RunProjection(
+            status: fold.end?.status ?? .running,
+            startedAt: fold.startedAt,
+            endedAt: fold.endedAt,
+            wakeAt: fold.jobs.map { due(of: $0) }.min(),
+            head: head
+        )
+        #expect(projections[row] == expected, "projection and fold agree")
         #expect(fold.isFinished || fold.wakeTime != nil, "a run that has not ended has something to do")
     }
 }

@@ -101,8 +101,11 @@ struct Interpreter {
                 }
             }
             return .done(at: at)
-        case .parallel(let branches, let isRace):
-            return isRace ? race(branches) : join(branches)
+        case .parallel(let branches, isRace: true):
+            return race(branches)
+        case .parallel(let branches, isRace: false):
+            // Steps inside of a race have opted out of joining, however deep they are.
+            return join(branches, isRace: isRace)
         }
     }
 
@@ -121,12 +124,12 @@ struct Interpreter {
         return .done(at: at)
     }
 
-    private mutating func join(_ branches: [[Statement]]) -> Flow {
+    private mutating func join(_ branches: [[Statement]], isRace: Bool) -> Flow {
         var at = -1
         var isBlocked = false
         var thrown: (error: RawJSON, at: Int)?
         for branch in branches {
-            switch flow(branch, isRace: false) {
+            switch flow(branch, isRace: isRace) {
             case .done(let position): at = max(at, position)
             case .threw(let error, let position):
                 at = max(at, position)

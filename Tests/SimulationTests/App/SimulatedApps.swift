@@ -18,7 +18,12 @@ final class SimulatedApps {
         self.functions = functions
     }
 
+    func program(of function: UUID16) -> Program? {
+        functions[function]?.program
+    }
+
     func probe(_ app: UUID16, from host: SimulatedHost) {
+        world.coverage.count(.probe)
         let index = (0..<outages.count).first { SimulatedFunction.appID($0) == app }
         host.later(latency()) { [self] in
             host.submit(.probed(app: app, reachable: index.map { outages[$0] == 0 } ?? false))
@@ -38,8 +43,10 @@ final class SimulatedApps {
         record.request = request
         world.rules.calls.check(request, in: world)
         if outages[function.app] > 0 || world.strikes(faults.unreachable) {
+            world.coverage.count(.callUnreachable)
             end(record, host, .failed(.unreachable("connection refused")), isLost: true)
         } else if world.strikes(faults.hang) {
+            world.coverage.count(.callHung)
             host.later(world.scenario.callTimeout) { [self] in
                 end(record, host, .failed(.timedOut), isLost: true)
             }
@@ -64,6 +71,7 @@ final class SimulatedApps {
         let faults = world.scenario.faults
         let decoded = AppReply.decode(reply, now: world.now)
         if world.strikes(faults.replyLost) {
+            world.coverage.count(.replyLost)
             world.note("the reply to job \(record.id.job) of \(record.run) is lost")
             let failure: AttemptFailure =
                 world.random.chance(percent: 50) ? .unreachable("EOF") : .brokenReply("it broke off")
@@ -71,6 +79,7 @@ final class SimulatedApps {
             return
         }
         if world.strikes(faults.garbage) {
+            world.coverage.count(.replyGarbage)
             end(record, host, .decode(garbage(record), now: world.now), isLost: true)
             return
         }
@@ -96,6 +105,7 @@ final class SimulatedApps {
     /// A reply that nobody waits for any more.
     private func stray(_ reply: AppReply, _ record: CallRecord) {
         guard let host = world.hosts[Int(record.shard)] else { return }
+        world.coverage.count(.strayReply)
         world.note("a stray reply to job \(record.id.job) generation \(record.id.generation) of \(record.run)")
         host.submit(.reply(world.bug?.replyTo(record, in: world) ?? record.id, reply))
     }
@@ -142,23 +152,27 @@ extension SimulatedFunction {
 }
 
 extension Scenario {
-    /// What the apps say of themselves.
-    var registrations: [Registration] {
-        (0..<apps).map { app in
-            Registration(
-                appName: "app\(app)",
-                url: "http://app\(app)/api/inngest",
-                functions: functions.filter { $0.app == app }.map { function in
-                    FunctionConfiguration(
-                        slug: function.slug,
-                        name: function.slug,
-                        triggers: function.triggers,
-                        stepURL: "http://app\(app)/api/inngest?fnId=\(function.slug)&stepId=step",
-                        retries: function.retries
-                    )
-                },
-                checksum: "1"
+    /// What an app says of itself; each version has one function more, which nothing starts.
+    func registration(of app: Int, version: Int) -> Registration {
+        let later = (1..<version).map { number in
+            SimulatedFunction(
+                app: app, slug: "app\(app)-later\(number)", triggers: [], retries: nil,
+                program: Program(statements: [], ending: .returns, version: 2)
             )
         }
+        return Registration(
+            appName: "app\(app)",
+            url: "http://app\(app)/api/inngest",
+            functions: (functions.filter { $0.app == app } + later).map { function in
+                FunctionConfiguration(
+                    slug: function.slug,
+                    name: function.slug,
+                    triggers: function.triggers,
+                    stepURL: "http://app\(app)/api/inngest?fnId=\(function.slug)&stepId=step",
+                    retries: function.retries
+                )
+            },
+            checksum: String(version)
+        )
     }
 }

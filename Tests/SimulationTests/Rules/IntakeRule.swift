@@ -40,7 +40,9 @@ final class IntakeRule {
     ) {
         let event = delivery.event
         let registry = world.rules.ledger.registry
-        let listeners = registry.functions(startedBy: event.name, data: delivery.submitted.event.data).map(\.id)
+        let listeners =
+            event.invokes.map { registry.function(named: $0).map { [$0.id] } ?? [] }
+            ?? registry.functions(startedBy: event.name, data: delivery.submitted.event.data).map(\.id)
         let least: Int
         let most: Int
         if event.isRepeatable {

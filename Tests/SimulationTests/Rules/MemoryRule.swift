@@ -12,13 +12,15 @@ final class MemoryRule {
     }
 
     /// Runs to which nothing is happening leave memory when there is no room for them.
-    func check(_ shard: Shard, in world: SimulatedWorld) {
-        guard let core = shard.core else { return }
+    func check(_ host: SimulatedHost) {
+        let world = host.world
+        // Only a decision makes room, and only for what was durable before it.
+        guard let core = host.shard.core, core.time == world.now, host.heardOfCommitAt < world.elapsed else { return }
         let figures = core.figures
         if figures.residentBytes > world.scenario.configuration.limits.residentBytes, figures.undurableRuns == 0,
             figures.idleRuns > 0
         {
-            world.report(.memory, "shard \(shard.id) keeps idle runs although it has no room: \(figures)")
+            world.report(.memory, "shard \(host.id) keeps idle runs although it has no room: \(figures)")
         }
     }
 

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusEngine
+import ApusNode
 import ApusStore
 
 /// Everything that a world is checked for, while it lives and at its end.
@@ -21,6 +22,9 @@ final class Rules {
     /// A batch is about to be known as durable.
     func batchLanded(_ batch: Batch, in world: SimulatedWorld) {
         mixIntoTrace(batch, of: world)
+        for case .turn(_, _, _, let turn) in batch.writes {
+            for entry in turn.entries { world.coverage.count(entry) }
+        }
         checkClock(batch, in: world)
         steps.check(batch, in: world)
         calls.check(batch, in: world)
@@ -30,12 +34,10 @@ final class Rules {
         progress.check(batch, in: world)
     }
 
-    func shardDied(_ shard: ShardID, at time: Int64) {
-        steps.shardDied(shard, at: time)
-    }
-
     /// A shard is about to read what it starts from.
-    func checkStart(of shard: ShardID, in world: SimulatedWorld) {
+    /// - Parameter memory: which of all memories that shards ever had.
+    func claimed(_ shard: ShardID, by memory: Int, in world: SimulatedWorld) {
+        steps.claimed(shard, by: memory, at: world.elapsed)
         projection.checkAll(of: shard, in: world)
     }
 
@@ -44,6 +46,17 @@ final class Rules {
         intake.checkEnd(of: world)
         outcomes.checkEnd(of: world)
         memory.checkEnd(of: world)
+        checkRegistries(of: world)
+    }
+
+    /// Every shard has heard of every change.
+    private func checkRegistries(of world: SimulatedWorld) {
+        for case .some(let host) in world.hosts {
+            guard let registry = host.shard.core?.registry else { continue }
+            if registry.functions != ledger.functions || registry.apps != ledger.apps {
+                world.report(.registry, "shard \(host.id) has not heard of a change of the registry")
+            }
+        }
     }
 
     func unfinishedWork(in world: SimulatedWorld) -> String {

@@ -5,11 +5,12 @@ import ApusStore
 /// A step that has a result keeps it, and its code never runs again; it runs twice only when nobody
 /// can know how the first time ended.
 final class StepsRule {
-    /// When shards lost their memory.
-    private var deaths: [ShardID: [Int64]] = [:]
+    /// When a shard began again without the memory of the one before.
+    private var successions: [ShardID: [Int64]] = [:]
+    private var owners: [ShardID: Int] = [:]
 
-    func shardDied(_ shard: ShardID, at time: Int64) {
-        deaths[shard, default: []].append(time)
+    func claimed(_ shard: ShardID, by memory: Int, at time: Int64) {
+        if owners.updateValue(memory, forKey: shard) != memory { successions[shard, default: []].append(time) }
     }
 
     // MARK: - What becomes durable
@@ -82,6 +83,6 @@ final class StepsRule {
         let second = max(execution.call.sentAt, call.sentAt)
         let firstCall = execution.call.sentAt <= call.sentAt ? execution.call : call
         if case .lost = firstCall.fate { return true }
-        return deaths[call.shard, default: []].contains { (first...second).contains($0) }
+        return successions[call.shard, default: []].contains { (first...second).contains($0) }
     }
 }

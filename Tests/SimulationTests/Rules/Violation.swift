@@ -2,7 +2,7 @@ import ApusEngine
 
 /// What a world is checked for; each has a file of its own in this folder.
 enum Rule: String, CustomStringConvertible {
-    case intake, steps, release, projection, calls, memory, outcomes, progress, liveness, clock
+    case intake, steps, release, projection, calls, memory, outcomes, progress, liveness, clock, registry
 
     var description: String { rawValue }
 }
@@ -15,7 +15,7 @@ struct Violation: CustomStringConvertible {
     var text: String
     /// What happened before; only told when the seed is told again.
     var trace: [String]
-    static let told = 4000
+    static let told = 80
 
     var description: String {
         let head = "seed \(seed), shards \(shards): \(rule): \(text)"

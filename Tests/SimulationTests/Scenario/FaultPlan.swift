@@ -18,6 +18,8 @@ struct FaultPlan {
     var storeOutages: [(at: Int64, length: Int64)] = []
     var appOutages: [(at: Int64, app: Int, length: Int64)] = []
     var clockSteps: [(at: Int64, by: Int64)] = []
+    /// An app registers with one function more.
+    var registrations: [(at: Int64, app: Int)] = []
 
     // Of a thousand commits.
     var commitLost = 0
@@ -78,6 +80,14 @@ struct FaultPlan {
         }
         if random.chance(percent: 15) {
             plan.clockSteps = moments(1...2).map { ($0, random.between(-3_600_000, 3_600_000)) }
+        }
+        if random.chance(percent: 15) {
+            plan.usurpers = moments(1...2).map {
+                ($0, ShardID(random.below(UInt64(shards))), random.anyDelay(upTo: 1_000))
+            }
+        }
+        if random.chance(percent: 15) {
+            plan.registrations = moments(1...2).map { ($0, Int(random.below(UInt64(apps)))) }
         }
         func rate(_ percent: Int, _ choices: [Int]) -> Int {
             random.chance(percent: percent) ? random.pick(choices) : 0

@@ -38,6 +38,8 @@ struct SimulatedEvent {
     /// Names the event in its data, so that it can be found again in what the store holds.
     var tag: String
     var name: String
+    /// The function that the sender wants to run, whatever it listens to; such a request has no other event.
+    var invokes: String?
     var senderID: String?
     /// The internal id that the sender's seed gives.
     var internalID: ULID?
@@ -66,7 +68,7 @@ extension Scenario {
             configuration: configuration,
             functions: functions,
             apps: apps,
-            requests: requests(generator.eventNames, &random),
+            requests: requests(generator.eventNames, slugs: functions.map(\.slug) + ["app0-nobody"], &random),
             faults: .draw(shards: shardCount, apps: apps, from: &random),
             pollInterval: random.pick([60_000, 600_000, 1_800_000]),
             callTimeout: random.pick([30_000, 7_200_000])
@@ -85,7 +87,11 @@ extension Scenario {
         return limits
     }
 
-    private static func requests(_ names: [String], _ random: inout SplitMix64) -> [SimulatedRequest] {
+    private static func requests(
+        _ names: [String],
+        slugs: [String],
+        _ random: inout SplitMix64
+    ) -> [SimulatedRequest] {
         let total = random.chance(percent: 6) ? random.count(8...20) : random.count(1...5)
         var requests: [SimulatedRequest] = []
         var sent = 0
@@ -95,6 +101,10 @@ extension Scenario {
             for _ in 0..<count {
                 sent += 1
                 events.append(event(tag: "t\(sent)", names, &random))
+            }
+            if count == 1, random.chance(percent: 8) {
+                events[0].name = InvokedEvent.name
+                events[0].invokes = random.pick(slugs)
             }
             requests.append(
                 SimulatedRequest(

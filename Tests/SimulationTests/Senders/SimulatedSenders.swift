@@ -119,7 +119,8 @@ private final class Exchange {
         let count = UInt64(world.scenario.shardCount)
         var parts: [(home: Int, deliveries: [SimulatedSenders.Delivery])] = []
         for delivery in deliveries {
-            let home = Int(delivery.submitted.key.map { $0.low % count } ?? world.random.below(count))
+            // The node hands every invocation to the same shard.
+            let home = delivery.event.invokes != nil ? 0 : Int(delivery.submitted.key.map { $0.low % count } ?? world.random.below(count))
             if let index = parts.firstIndex(where: { $0.home == home }) {
                 parts[index].deliveries.append(delivery)
             } else {
@@ -133,13 +134,21 @@ private final class Exchange {
         guard let part = parts.first else { return answered(true, thisTry) }
         guard let host = world.hosts[part.home] else { return answered(false, thisTry) }
         for delivery in part.deliveries { delivery.tries += 1 }
-        let input = Input.events(part.deliveries.map(\.submitted), prior: .unasked)
+        let input =
+            if let slug = part.deliveries.first?.event.invokes, let delivery = part.deliveries.first {
+                Input.invoke(slug: slug, delivery.submitted)
+            } else {
+                Input.events(part.deliveries.map(\.submitted), prior: .unasked)
+            }
         host.submit(input) { [self] result in
             guard host.isAlive else { return }
             switch result {
             case .success(let answer):
                 world.rules.release.check(answer, to: part.deliveries, in: world)
-                for delivery in part.deliveries { delivery.successes += 1 }
+                for delivery in part.deliveries {
+                    if delivery.successes > 0 { world.coverage.count(.eventRepeated) }
+                    delivery.successes += 1
+                }
                 host.later(1) { [self] in submitParts(Array(parts.dropFirst()), thisTry) }
             case .failure(.quarantined):
                 for delivery in part.deliveries { delivery.quarantines += 1 }
@@ -148,6 +157,7 @@ private final class Exchange {
                 repeatsLeft = 0
                 host.later(1) { [self] in answered(false, thisTry) }
             case .failure(.unavailable):
+                world.coverage.count(.eventRefused)
                 host.later(1) { [self] in answered(false, thisTry) }
             }
         }

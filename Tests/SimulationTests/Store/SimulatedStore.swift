@@ -31,7 +31,7 @@ final class SimulatedStore {
 
     func claim(by host: SimulatedHost, _ done: @escaping (Result<ClaimedShard, StoreError>) -> Void) {
         answer(host, done) { [self] () throws(StoreError) in
-            world.rules.checkStart(of: host.id, in: world)
+            world.rules.claimed(host.id, by: host.memory, in: world)
             return try durable.claim(host.id)
         }
     }
@@ -49,6 +49,7 @@ final class SimulatedStore {
         _ done: @escaping (Result<Value, StoreError>) -> Void
     ) {
         if world.strikes(world.scenario.faults.readFails) {
+            world.coverage.count(.readFailed)
             host.later(latency()) { done(.failure(.unavailable("the read failed"))) }
             return
         }
@@ -62,6 +63,7 @@ final class SimulatedStore {
     ) {
         host.later(latency()) { [self] in
             let result: Result<Value, StoreError> = isDown > 0 ? .failure(Self.down) : Result(catching: act)
+            if case .success(let page as WakePage) = result, page.isFull { world.coverage.count(.wakePageFull) }
             if case .failure(.unreadable(let reason)) = result { world.report(.projection, reason) }
             host.later(latency()) { done(result) }
         }
@@ -73,6 +75,7 @@ final class SimulatedStore {
         let faults = world.scenario.faults
         let batch = world.bug?.alter(batch) ?? batch
         if world.strikes(faults.commitLost) {
+            world.coverage.count(.batchLost)
             world.note("batch \(batch.number) of shard \(batch.shard) gets lost")
             host.later(latency()) { done(.failure(.unavailable("the connection was lost"))) }
             return
@@ -93,6 +96,7 @@ final class SimulatedStore {
             if crashesAfter {
                 crash(host)
             } else if isUnanswered {
+                world.coverage.count(.batchUnanswered)
                 world.note("nobody hears of batch \(batch.number) of shard \(batch.shard)")
                 host.later(latency()) { done(.failure(.unavailable("the connection was lost"))) }
             } else {
@@ -112,6 +116,8 @@ final class SimulatedStore {
             try durable.commit(batch)
         } catch {
             world.note("batch \(batch.number) of shard \(batch.shard): \(error)")
+            if case .stale = error { world.coverage.count(.batchStale) }
+            if case .rejected = error { world.coverage.count(.batchPoisoned) }
             if case .rejected(let reason) = error, reason != "poison" {
                 world.report(.release, "shard \(batch.shard) commits what makes no sense: \(reason)")
             }

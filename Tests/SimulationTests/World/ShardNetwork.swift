@@ -11,12 +11,17 @@ final class ShardNetwork {
 
     func send(_ input: Input, from sender: ShardID, to receiver: ShardID) {
         let faults = world.scenario.faults
+        world.coverage.count(.messageSent)
         if world.strikes(faults.messageLost) {
+            world.coverage.count(.messageLost)
             world.note("a message from shard \(sender) to \(receiver) is lost")
             return
         }
         deliver(input, to: receiver)
-        if world.strikes(faults.messageTwice) { deliver(input, to: receiver) }
+        if world.strikes(faults.messageTwice) {
+            world.coverage.count(.messageTwice)
+            deliver(input, to: receiver)
+        }
     }
 
     private func deliver(_ input: Input, to receiver: ShardID) {

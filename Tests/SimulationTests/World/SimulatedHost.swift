@@ -16,6 +16,7 @@ final class SimulatedHost: ShardHost {
     /// Calls that the app has not answered yet, by app.
     var openCalls: [UUID16: Int] = [:]
     var openReads = 0
+    private(set) var heardOfCommitAt: Int64 = 0
     private var timerTime: Timestamp?
     private var timerStamp = 0
 
@@ -41,7 +42,7 @@ final class SimulatedHost: ShardHost {
 
     func submit(_ input: Input, _ completion: Shard.Completion? = nil) {
         shard.submit([Shard.Submission(input, completion)])
-        world.rules.memory.check(shard, in: world)
+        world.rules.memory.check(self)
     }
 
     // MARK: - Time
@@ -62,7 +63,7 @@ final class SimulatedHost: ShardHost {
             guard stamp == timerStamp else { return }
             timerTime = nil
             shard.tick()
-            world.rules.memory.check(shard, in: world)
+            world.rules.memory.check(self)
         }
     }
 
@@ -77,7 +78,10 @@ final class SimulatedHost: ShardHost {
     }
 
     func commit(_ batch: Batch, _ done: @escaping (Result<Void, StoreError>) -> Void) {
-        world.store.commit(batch, by: self, done)
+        world.store.commit(batch, by: self) { [self] result in
+            heardOfCommitAt = world.elapsed
+            done(result)
+        }
     }
 
     func lastBatch(epoch: UInt64, _ done: @escaping (Result<UInt64, StoreError>) -> Void) {
@@ -85,6 +89,7 @@ final class SimulatedHost: ShardHost {
     }
 
     func quarantine(_ report: QuarantineReport) {
+        world.coverage.count(.inputSetAside)
         world.note("shard \(id) sets aside (\(report.reason)): \(report.input.prefix(200))")
     }
 
@@ -98,6 +103,7 @@ final class SimulatedHost: ShardHost {
 
     func readRun(_ row: RowID, _ done: @escaping (Result<LoadedRun?, StoreError>) -> Void) {
         openReads += 1
+        world.coverage.count(.runLoadedCold)
         world.rules.memory.readBegan(self)
         world.store.read(by: self, { reader throws(StoreError) in try reader.run(row) }) { [self] result in
             openReads -= 1

@@ -19,6 +19,7 @@ extension SimulatedWorld {
 
     /// The process dies: memory, timers and connections are gone, the store stays.
     func crash(pause: Int64) {
+        coverage.count(.crash)
         note("CRASH, away for \(pause) ms")
         for index in hosts.indices { dropShard(ShardID(index)) }
         after(pause) { [self] in startProcess() }
@@ -28,7 +29,20 @@ extension SimulatedWorld {
         guard let host = hosts[Int(id)] else { return }
         host.die()
         hosts[Int(id)] = nil
-        rules.shardDied(id, at: elapsed)
+    }
+
+    /// A second node takes a shard, while the first goes on for a while as if it were still its own.
+    private func usurp(_ id: ShardID, for length: Int64) {
+        guard let first = hosts[Int(id)] else { return }
+        coverage.count(.usurped)
+        note("shard \(id) is usurped for \(length) ms")
+        hosts[Int(id)] = nil
+        zombies.append(first)
+        startShard(id)
+        after(length) { [self] in
+            first.die()
+            zombies.removeAll { $0 === first }
+        }
     }
 
     func planFaults() {
@@ -38,6 +52,7 @@ extension SimulatedWorld {
         }
         for crash in faults.shardCrashes {
             after(crash.at) { [self] in
+                coverage.count(.shardCrash)
                 note("shard \(crash.shard) CRASHES, away for \(crash.pause) ms")
                 dropShard(crash.shard)
                 after(crash.pause) { [self] in startShard(crash.shard) }
@@ -45,12 +60,23 @@ extension SimulatedWorld {
         }
         for loss in faults.lostLeases {
             after(loss.at) { [self] in
+                coverage.count(.leaseLost)
                 note("shard \(loss.shard) loses its lease")
                 store.takeOver(loss.shard)
             }
         }
+        for usurper in faults.usurpers {
+            after(usurper.at) { [self] in usurp(usurper.shard, for: usurper.length) }
+        }
+        for (index, change) in faults.registrations.enumerated() {
+            after(change.at) { [self] in
+                coverage.count(.registered)
+                register(scenario.registration(of: change.app, version: index + 2))
+            }
+        }
         for outage in faults.storeOutages {
             after(outage.at) { [self] in
+                coverage.count(.storeOutage)
                 note("the store is down for \(outage.length) ms")
                 store.isDown += 1
                 after(outage.length) { [self] in store.isDown -= 1 }
@@ -65,6 +91,7 @@ extension SimulatedWorld {
         }
         for step in faults.clockSteps {
             after(step.at) { [self] in
+                coverage.count(.clockStep)
                 note("the clock steps by \(step.by) ms")
                 clockOffset += step.by
             }

@@ -15,6 +15,7 @@ final class SimulatedWorld {
     private(set) var network: ShardNetwork!
     let rules: Rules
     var trace: Trace
+    var coverage = Coverage()
 
     /// For latencies and faults; what the scenario needs was drawn before.
     var random: SplitMix64
@@ -25,12 +26,15 @@ final class SimulatedWorld {
     private var queue = EventQueue()
     /// The shards of the running process, by number; `nil` while one is away.
     var hosts: [SimulatedHost?]
+    /// Shards of another node, which believes that they are still its own.
+    var zombies: [SimulatedHost] = []
     /// Numbers every memory that a shard ever had.
     var nextMemory = 1
     private(set) var violation: Violation?
     /// When setting up was done and the story began.
     private(set) var begunAt: Int64 = 0
     private var eventCount = 0
+    private var openRegistrations = 0
 
     static let origin = Timestamp(milliseconds: 1_780_000_000_000)
     /// Events of a world before it is considered never to come to rest.
@@ -110,8 +114,8 @@ final class SimulatedWorld {
 
     /// Nothing is left to do: no sender waits, no run lives, no message travels.
     private var isAtRest: Bool {
-        begunAt > 0 && senders.open == 0 && rules.ledger.liveRuns == 0 && !rules.ledger.hasUnacknowledgedMessages
-            && store.commitsUnderWay == 0
+        begunAt > 0 && senders.open == 0 && openRegistrations == 0 && rules.ledger.liveRuns == 0 && !rules.ledger.hasUnacknowledgedMessages
+            && store.commitsUnderWay == 0 && hosts.allSatisfy { $0?.shard.isSettled ?? true }
     }
 
     /// Late and repeated answers arrive when all is over, and must change nothing.
@@ -125,18 +129,30 @@ final class SimulatedWorld {
     }
 
     private func setUp() {
-        for (index, registration) in scenario.registrations.enumerated() {
-            register(registration, isLast: index == scenario.registrations.count - 1)
-        }
+        for app in 0..<scenario.apps { register(scenario.registration(of: app, version: 1)) }
+        awaitRegistry()
     }
 
-    private func register(_ registration: Registration, isLast: Bool) {
-        after(1) { [self] in
-            guard let host = hosts[0], host.condition == .running else {
-                return register(registration, isLast: isLast)
+    /// An app registers, as often as it takes.
+    func register(_ registration: Registration) {
+        openRegistrations += 1
+        tryToRegister(registration)
+    }
+
+    private func tryToRegister(_ registration: Registration) {
+        after(random.between(1, 1_000)) { [self] in
+            guard let host = hosts[0] else { return tryToRegister(registration) }
+            var isAnswered = false
+            host.submit(.register(registration)) { [self] result in
+                guard host.isAlive, !isAnswered else { return }
+                isAnswered = true
+                if case .success = result { openRegistrations -= 1 } else { tryToRegister(registration) }
             }
-            host.shard.submit([Shard.Submission(.register(registration))])
-            if isLast { awaitRegistry() }
+            after(5_000) { [self] in
+                guard !isAnswered else { return }
+                isAnswered = true
+                tryToRegister(registration)
+            }
         }
     }
 

@@ -1,0 +1,75 @@
+import ApusCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// Reads request bodies within a bound on each and a bound on all that are being read or worked on,
+/// so that many large requests at once cannot use up the memory.
+final class RequestBodies: Sendable {
+    private let held = Mutex(0)
+    private let total: Int
+
+    /// - Parameter total: bytes of all bodies together.
+    init(total: Int) {
+        self.total = total
+    }
+
+    /// Reads a whole body and keeps its bytes accounted for until `use` has returned.
+    /// - Throws: ``BodyRefusal``, and what `use` throws.
+    func read<Result>(
+        _ request: Request,
+        upTo limit: Int,
+        use: ([UInt8]) async throws -> Result
+    ) async throws -> Result {
+        if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw BodyRefusal.tooLarge(limit: limit)
+        }
+        var count = 0
+        defer { held.withLock { $0 -= count } }
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            guard count + part.readableBytes <= limit else { throw BodyRefusal.tooLarge(limit: limit) }
+            guard take(part.readableBytes) else { throw BodyRefusal.busy }
+            count += part.readableBytes
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return try await use(bytes)
+    }
+
+    private func take(_ count: Int) -> Bool {
+        held.withLock { held in
+            guard held + count <= total else { return false }
+            held += count
+            return true
+        }
+    }
+}
+
+/// Why a body was not read to its end.
+enum BodyRefusal: Error, Hashable, CustomStringConvertible {
+    case tooLarge(limit: Int)
+    /// Other bodies take all the room at the moment.
+    case busy
+
+    var description: String {
+        switch self {
+        case .tooLarge(let limit): "The body is too large: the limit is \(limit) bytes."
+        case .busy: "The server is reading too many large requests at once."
+        }
+    }
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .tooLarge: .contentTooLarge
+        case .busy: .serviceUnavailable
+        }
+    }
+
+    var headers: HTTPFields {
+        switch self {
+        case .tooLarge: [:]
+        case .busy: [.retryAfter: "1"]
+        }
+    }
+}

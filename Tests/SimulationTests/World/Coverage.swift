@@ -1,0 +1,57 @@
+import ApusEngine
+
+/// What happened in worlds, counted, so that a test can tell when the simulation no longer meets what
+/// it is meant to meet.
+struct Coverage {
+    private(set) var counts: [Deed: Int] = [:]
+
+    enum Deed: String, CaseIterable {
+        case runCompleted, runFailed, stepCompleted, stepFailed, stepTimedOut, sleepStarted, invoked, parallelGroup
+        case attemptFailed, planModeOn, largePayload
+        case crash, shardCrash, leaseLost, usurped, storeOutage, clockStep, registered
+        case batchLost, batchUnanswered, batchStale, batchPoisoned, inputSetAside, readFailed
+        case runLoadedCold, wakePageFull, eventRefused, eventRepeated
+        case callUnreachable, callHung, replyLost, replyGarbage, strayReply, callRepeated, probe
+        case messageSent, messageLost, messageTwice
+    }
+
+    mutating func count(_ deed: Deed) {
+        counts[deed, default: 0] += 1
+    }
+
+    mutating func add(_ other: Coverage) {
+        counts.merge(other.counts, uniquingKeysWith: +)
+    }
+
+    /// What never happened.
+    var missing: [Deed] {
+        Deed.allCases.filter { counts[$0] == nil }
+    }
+
+    mutating func count(_ entry: JournalEntry) {
+        switch entry {
+        case .stepFinished(let result):
+            switch result.outcome {
+            case .completed: count(.stepCompleted)
+            case .failed: count(.stepFailed)
+            case .timedOut: count(.stepTimedOut)
+            }
+            if result.memo.row != nil { count(.largePayload) }
+        case .scheduled(let job):
+            if case .sleep = job.kind { count(.sleepStarted) }
+        case .called(_, let generation) where generation > 1: count(.callRepeated)
+        case .invoked: count(.invoked)
+        case .parallel: count(.parallelGroup)
+        case .attemptFailed: count(.attemptFailed)
+        case .planMode: count(.planModeOn)
+        case .finished(let end): count(end.status == .completed ? .runCompleted : .runFailed)
+        case .started, .called, .answered, .stepNamed: break
+        }
+    }
+}
+
+extension Coverage: CustomStringConvertible {
+    var description: String {
+        Deed.allCases.map { "\($0) \(counts[$0] ?? 0)" }.joined(separator: ", ")
+    }
+}
