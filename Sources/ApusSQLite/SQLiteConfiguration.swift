@@ -27,5 +27,6 @@ package struct SQLiteConfiguration: Hashable, Sendable {
     /// that carry a key are removed last.
     package var idempotencyPeriod = TimeSpan.hours(24)
 
+    /// The values that fit a server of its own.
     package init() {}
 }

@@ -6,6 +6,7 @@ import GRDBSQLite
 struct SQLiteFailure: Error, Hashable, CustomStringConvertible {
     /// The extended result code.
     var code: Int32
+    /// What SQLite says of it; may be empty.
     var message: String
 
     init(code: Int32, message: String) {
@@ -22,6 +23,15 @@ struct SQLiteFailure: Error, Hashable, CustomStringConvertible {
         self.init(code: error.extendedResultCode.rawValue, message: error.message ?? "")
     }
 
+    /// `nil` when the error does not come from SQLite.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as SQLiteFailure: self = failure
+        case let error as DatabaseError: self.init(error)
+        default: return nil
+        }
+    }
+
     var description: String {
         let meaning = sqlite3_errstr(code).map { String(cString: $0) } ?? "unknown"
         return message.isEmpty || message == meaning
@@ -31,6 +41,7 @@ struct SQLiteFailure: Error, Hashable, CustomStringConvertible {
     /// Result codes keep the kind in the low byte.
     private var kind: Int32 { code & 0xff }
 
+    /// What the failure means to those who use the store.
     var storeError: StoreError {
         switch kind {
         case SQLITE_CONSTRAINT, SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_RANGE: .rejected(description)
@@ -40,24 +51,17 @@ struct SQLiteFailure: Error, Hashable, CustomStringConvertible {
         default: .unavailable(description)
         }
     }
+
+    /// Whether the file has to be closed and opened again before anything else is written: all but
+    /// the failures that only concern what was to be written.
+    var breaksConnection: Bool {
+        if case .rejected = storeError { false } else { kind != SQLITE_INTERRUPT }
+    }
 }
 
 extension StoreError {
-    /// Whether the connection that answered so can be trusted no longer.
-    var breaksConnection: Bool {
-        switch self {
-        case .unavailable, .unreadable: true
-        case .stale, .rejected: false
-        }
-    }
-
     init(_ error: any Error) {
         self =
-            switch error {
-            case let error as StoreError: error
-            case let error as SQLiteFailure: error.storeError
-            case let error as DatabaseError: SQLiteFailure(error).storeError
-            default: .unavailable(String(describing: error))
-            }
+            error as? StoreError ?? SQLiteFailure(error)?.storeError ?? .unavailable(String(describing: error))
     }
 }

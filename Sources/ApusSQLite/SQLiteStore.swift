@@ -19,6 +19,7 @@ package final class SQLiteStore: Store {
         case temporary
     }
 
+    /// Where the store was opened.
     package let place: Place
     package let shardCount: Int
     private let directory: DataDirectory
@@ -136,6 +137,8 @@ package final class SQLiteStore: Store {
 
     // MARK: - Connections
 
+    /// Looks at the committed state. Also while commits fail, until the file is opened again.
+    /// - Throws: `.unavailable` also when the body takes longer than the time limit.
     func read<Result>(_ body: (ReadSession) throws -> Result) throws(StoreError) -> Result {
         let file = try state.withLock { state throws(StoreError) in
             switch state {
@@ -146,7 +149,7 @@ package final class SQLiteStore: Store {
         }
         let configuration = configuration.withLock { $0 }
         do {
-            return try file.pool.read { database in
+            return try file.read { database in
                 let deadline = Deadline(try database.handle, after: configuration.queryTimeLimit)
                 defer { withExtendedLifetime(deadline) {} }
                 return try body(ReadSession(database, shardCount: shardCount, configuration))
@@ -156,6 +159,8 @@ package final class SQLiteStore: Store {
         }
     }
 
+    /// Runs on the connection that writes, one caller at a time; a failure of the file stops all later
+    /// writing until it is opened again.
     func write<Result>(_ body: (Writer) throws -> Result) throws(StoreError) -> Result {
         let file = try state.withLock { state throws(StoreError) in
             switch state {
@@ -167,9 +172,10 @@ package final class SQLiteStore: Store {
         do {
             return try file.write(body)
         } catch {
-            let error = StoreError(error)
-            if error.breaksConnection { give(up: file, because: error) }
-            throw error
+            if let failure = SQLiteFailure(error), failure.breaksConnection {
+                give(up: file, because: failure.storeError)
+            }
+            throw StoreError(error)
         }
     }
 

@@ -23,7 +23,8 @@ struct SimulationTests {
         return bounds[0]..<bounds[1]
     }()
 
-    static let chapters = stride(from: seeds.lowerBound, to: seeds.upperBound, by: Int(chapterLength)).flatMap { first in
+    static let chapters = stride(from: seeds.lowerBound, to: seeds.upperBound, by: Int(chapterLength)).flatMap {
+        first in
         [1, 7].map { shards in
             Chapter(shards: shards, seeds: first..<min(first + chapterLength, seeds.upperBound))
         }

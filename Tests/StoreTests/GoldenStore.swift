@@ -29,11 +29,13 @@ enum GoldenStore {
         EventRow(
             row: 1, id: GoldenValues.eventID, key: GoldenValues.key, name: "shop/order.placed",
             receivedAt: GoldenValues.now,
-            body: GoldenValues.json(#"{"data":{"total":12.5},"id":"order-17","name":"shop/order.placed","ts":1,"user":{}}"#)
+            body: GoldenValues.json(
+                #"{"data":{"total":12.5},"id":"order-17","name":"shop/order.placed","ts":1,"user":{}}"#)
         ),
         EventRow(
             row: 2, id: ULID(high: 1, low: 2), key: nil, name: "shop/ünïcode 👋",
-            receivedAt: GoldenValues.now + .seconds(1), body: GoldenValues.json(#"{"data":{},"name":"x","ts":2,"user":{}}"#)
+            receivedAt: GoldenValues.now + .seconds(1),
+            body: GoldenValues.json(#"{"data":{},"name":"x","ts":2,"user":{}}"#)
         ),
     ]
 

@@ -77,7 +77,8 @@ enum GoldenValues {
                 ),
                 .stepFinished(
                     StepResult(
-                        step: textStep, outcome: .timedOut, memo: Payload(.null), label: StepLabel(name: "nap", kind: .sleep)
+                        step: textStep, outcome: .timedOut, memo: Payload(.null),
+                        label: StepLabel(name: "nap", kind: .sleep)
                     )
                 ),
                 .planMode(false),
@@ -87,7 +88,9 @@ enum GoldenValues {
         Turn(at: now, entries: [.finished(RunEnd(status: .cancelled, output: Payload(.null)))]),
         Turn(
             at: now,
-            entries: [.finished(RunEnd(status: .failed, output: Payload(large, row: 7), cause: "invalid status code: 500"))]
+            entries: [
+                .finished(RunEnd(status: .failed, output: Payload(large, row: 7), cause: "invalid status code: 500"))
+            ]
         ),
     ]
 

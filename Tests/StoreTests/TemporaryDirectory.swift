@@ -8,7 +8,7 @@ final class TemporaryDirectory: Sendable {
 
     init() throws {
         let name = "apus-tests-" + UUID().uuidString
-        path = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().appending(path: name).path()
+        path = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath().appending(path: name).path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -18,9 +18,10 @@ final class TemporaryDirectory: Sendable {
 
     /// A place in the directory that nothing has used.
     func newPath() -> String {
-        path + "/" + count.withLock { count in
-            count += 1
-            return String(count)
-        }
+        path + "/"
+            + count.withLock { count in
+                count += 1
+                return String(count)
+            }
     }
 }

@@ -20,9 +20,10 @@ final class Checkpointer: Sendable {
         case copying
         /// The writer is to copy the rest.
         case finishing
-        case failed(StoreError)
+        case failed(any Error)
     }
 
+    /// - Parameter start: bytes of the log from which it is copied.
     init(path: String, durability: Durability, start: Int64) throws {
         var configuration = Configuration()
         configuration.label = "apus.sqlite.checkpoint"
@@ -69,14 +70,15 @@ final class Checkpointer: Sendable {
     }
 
     private func copy() {
-        let next: Phase
-        do {
+        let outcome = Result {
             _ = try database.inDatabase { try Checkpointer.checkpoint(try $0.handle, SQLITE_CHECKPOINT_PASSIVE) }
-            next = .finishing
-        } catch {
-            next = .failed(StoreError(error))
         }
-        phase.withLock { $0 = next }
+        phase.withLock { phase in
+            switch outcome {
+            case .success: phase = .finishing
+            case .failure(let error): phase = .failed(error)
+            }
+        }
     }
 
     /// Copies the whole log and empties it.

@@ -3,6 +3,7 @@ import Foundation
 
 /// The directory that holds a store's files, locked for this process until it is closed.
 final class DataDirectory: Sendable {
+    /// Absolute, without a slash at the end.
     let path: String
     /// A throw-away directory is removed with everything in it.
     let isTemporary: Bool
@@ -10,14 +11,27 @@ final class DataDirectory: Sendable {
 
     /// Opens a directory, and makes it and those above it when there is none.
     init(path: String) throws(StoreError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw .unavailable("the data directory \(path) cannot be made: \(SystemFailure.newest)")
-        }
+        let path = URL(filePath: path).standardizedFileURL.path
+        try DataDirectory.make(path)
         self.path = path
         isTemporary = false
         lock = try DirectoryLock(path: path + "/apus.lock", directory: path)
+    }
+
+    private static func make(_ path: String) throws(StoreError) {
+        var missing: [String] = []
+        var next = path
+        while !FileManager.default.fileExists(atPath: next), next != "/" {
+            next = (next as NSString).deletingLastPathComponent
+            missing.append(next)
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .unavailable("the data directory \(path) cannot be made: \(error.localizedDescription)")
+        }
+        // The names of new directories have to survive a power cut as well as what is in them.
+        for parent in missing { try Disk.sync(parent) }
     }
 
     /// Makes a directory of its own for a store that nobody needs afterwards.
@@ -47,5 +61,6 @@ final class DataDirectory: Sendable {
         lock.release()
     }
 
+    /// The database file; SQLite puts its log and its index of the log beside it.
     var databasePath: String { path + "/apus.db" }
 }

@@ -34,6 +34,7 @@ final class DirectoryLock: Sendable {
         release()
     }
 
+    /// Lets others in; harmless when done before.
     func release() {
         descriptor.withLock { descriptor in
             if let open = descriptor { close(open) }

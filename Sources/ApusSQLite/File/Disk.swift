@@ -14,8 +14,10 @@ enum Disk {
 
 /// Why a system call failed.
 struct SystemFailure: CustomStringConvertible {
+    /// `errno`.
     var code: Int32
 
+    /// The newest failure on this thread.
     static var newest: SystemFailure { SystemFailure(code: errno) }
 
     var description: String { String(cString: strerror(code)) }

@@ -25,6 +25,7 @@ enum Durability {
         }
     }
 
+    /// The level that a connection has: 2 is FULL, 0 is OFF.
     static func level(of connection: OpaquePointer) throws(SQLiteFailure) -> Int64 {
         try Statement.int("PRAGMA synchronous", on: connection)
     }

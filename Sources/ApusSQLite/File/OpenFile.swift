@@ -1,3 +1,4 @@
+import ApusEngine
 import ApusStore
 import Foundation
 import GRDB
@@ -8,10 +9,11 @@ import GRDBSQLite
 ///
 /// @unchecked because GRDB's queue confines the writer to one thread at a time.
 final class OpenFile: @unchecked Sendable {
-    let pool: DatabasePool
+    private let pool: DatabasePool
     /// Used on the pool's writing queue only.
     private var writer: Writer?
     private let checkpointer: Checkpointer
+    private let gate = Gate()
 
     /// Opens the file, or makes it; brings it to the newest format.
     init(_ directory: DataDirectory, _ configuration: SQLiteConfiguration) throws(StoreError) {
@@ -39,16 +41,25 @@ final class OpenFile: @unchecked Sendable {
         }
     }
 
+    /// Runs on a reading connection, in a snapshot of its own.
+    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try gate.pass { try pool.read(body) }
+    }
+
     /// Runs on the writing connection, one caller at a time.
     func write<Result>(_ body: (Writer) throws -> Result) throws -> Result {
-        try pool.writeWithoutTransaction { _ in
-            guard let writer else { throw StoreError.unavailable("the store is closed") }
-            return try body(writer)
+        try gate.pass {
+            try pool.writeWithoutTransaction { _ in
+                guard let writer else { throw StoreError.unavailable("the store is closed") }
+                return try body(writer)
+            }
         }
     }
 
+    /// Waits for those who use the file.
     /// - Parameter isSound: whether the log may be copied into the database first.
     func close(isSound: Bool) {
+        gate.shut()
         checkpointer.close()
         pool.writeWithoutTransaction { _ in
             // A log that cannot be copied now is copied when the file is opened again.
@@ -63,7 +74,7 @@ final class OpenFile: @unchecked Sendable {
         var grdb = Configuration()
         grdb.label = "apus.sqlite"
         grdb.busyMode = .timeout(5)
-        grdb.maximumReaderCount = configuration.readers
+        grdb.maximumReaderCount = max(1, configuration.readers)
         grdb.prepareDatabase { database in
             let cache = configuration.cacheBytes / 1_024
             if database.configuration.readonly {
@@ -77,6 +88,7 @@ final class OpenFile: @unchecked Sendable {
                         PRAGMA cache_size = -\(cache);
                         PRAGMA wal_autocheckpoint = 0;
                         PRAGMA secure_delete = OFF;
+                        PRAGMA journal_size_limit = \(configuration.checkpointBytes * 4);
                         """
                 )
             }
@@ -89,8 +101,9 @@ final class OpenFile: @unchecked Sendable {
     private static func createShards(_ count: Int, on connection: OpaquePointer) throws {
         guard try Statement.int("SELECT count(*) FROM shards", on: connection) == 0 else { return }
         try WriteTransaction.run(on: connection) {
-            let insert = try Statement("INSERT INTO shards (shard, epoch, batch, time) VALUES (?, 0, 0, 0)", on: connection)
-            for shard in 0..<Int64(count) {
+            let insert = try Statement(
+                "INSERT INTO shards (shard, epoch, batch, time) VALUES (?, 0, 0, 0)", on: connection)
+            for shard in 0..<Int64(min(max(1, count), Int(ShardID.max))) {
                 insert.bind(1, shard)
                 try insert.run()
             }

@@ -12,6 +12,7 @@ struct Pruning {
     let limit: Int64
     /// Runs to remove at most.
     let count: Int
+    /// Runs removed so far.
     private(set) var removedRuns = 0
     private var stage = Stage.unneeded
     /// The newest run that was looked at in this stage.

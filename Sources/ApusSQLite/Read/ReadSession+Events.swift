@@ -15,9 +15,10 @@ extension ReadSession {
             """
         )
         find.bind(1, high: id.high, low: id.low)
-        return try find.step() ? storedEvent(find) : nil
+        return try find.step() ? try storedEvent(find) : nil
     }
 
+    /// Newest first within each shard, the last shard first.
     func events(named name: String?, before: RowID?, since: Timestamp?, limit: Int) throws -> [StoredEvent] {
         var nameRow: Int64?
         if let name {
@@ -46,7 +47,7 @@ extension ReadSession {
             if let nameRow { find.bind(3, nameRow) }
             while events.count < limit, try find.step() {
                 if let since, find.time(3) < since { break }
-                events.append(storedEvent(find))
+                events.append(try storedEvent(find))
             }
             find.reset()
         }
@@ -88,10 +89,10 @@ extension ReadSession {
         return reports
     }
 
-    private func storedEvent(_ find: Statement) -> StoredEvent {
+    private func storedEvent(_ find: Statement) throws -> StoredEvent {
         StoredEvent(
             row: find.int(0), id: find.ulid(1), name: find.text(2), receivedAt: find.time(3),
-            body: RawJSON(canonical: find.bytes(4))
+            body: try find.json(4, "event \(find.int(0))")
         )
     }
 }

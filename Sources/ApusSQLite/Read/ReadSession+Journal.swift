@@ -91,7 +91,7 @@ extension ReadSession {
     private func payload(_ row: RowID) throws -> RawJSON? {
         let find = try statement("SELECT json FROM payloads WHERE row = ?")
         find.bind(1, row)
-        return try find.step() ? RawJSON(canonical: find.bytes(0)) : nil
+        return try find.step() ? find.json(0, "payload \(row)") : nil
     }
 
     private func events(of turns: [Turn], run: RowID) throws -> [RawJSON] {
@@ -101,7 +101,7 @@ extension ReadSession {
             find.bind(1, event)
             guard try find.step() else { throw StoreError.unreadable("event \(event) of run \(run) is missing") }
             defer { find.reset() }
-            return RawJSON(canonical: find.bytes(0))
+            return try find.json(0, "event \(event)")
         }
     }
 }

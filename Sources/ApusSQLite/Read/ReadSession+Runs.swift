@@ -15,6 +15,7 @@ extension ReadSession {
         LEFT JOIN live ON live.run = runs.row
         """
 
+    /// A run by its id.
     func storedRun(id: ULID) throws -> StoredRun? {
         let find = try statement("\(Self.columns) FROM runs \(Self.sources) WHERE runs.id = ?")
         find.bind(1, high: id.high, low: id.low)
@@ -34,6 +35,7 @@ extension ReadSession {
         return try storedRuns(find)
     }
 
+    /// Newest first within each shard, the last shard first.
     func latestRuns(before: RowID?, limit: Int) throws -> [StoredRun] {
         let find = try statement(
             """

@@ -4,6 +4,7 @@ import ApusStore
 
 /// The alarms of runs, in the order of time and run.
 extension ReadSession {
+    /// The next page of a shard's alarms.
     func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws -> WakePage {
         // One more than the page holds tells whether it is full.
         let limit = min(max(limit, 1), .max - 1)

@@ -6,8 +6,11 @@ import GRDBSQLite
 /// One look at the committed state: a snapshot on a connection of the pool, with a deadline.
 final class ReadSession {
     private let database: Database
+    /// The store's number of shards.
     let shardCount: Int
+    /// Rows that a listing gives at most.
     let rowsPerPage: Int
+    /// How long an event's key protects against a second run.
     let idempotencyPeriod: TimeSpan
 
     init(_ database: Database, shardCount: Int, _ configuration: SQLiteConfiguration) {
@@ -30,11 +33,12 @@ final class ReadSession {
 
 /// Ends queries of a connection that go on for too long.
 final class Deadline {
-    /// Steps of SQLite's virtual machine between two looks at the clock, some tens of microseconds.
+    /// Steps of SQLite's virtual machine between two looks at the clock, about a tenth of a millisecond.
     private static let pace: Int32 = 10_000
     private let connection: OpaquePointer
     private let end: ContinuousClock.Instant
 
+    /// Runs from now on, for as long as the object lives; a query that is ended fails with SQLITE_INTERRUPT.
     init(_ connection: OpaquePointer, after span: TimeSpan) {
         self.connection = connection
         end = ContinuousClock.now + .nanoseconds(span.nanoseconds)

@@ -4,6 +4,8 @@ import ApusStore
 
 /// Apps and functions as they are stored.
 enum RegistryRows {
+    /// Everything that was ever synced.
+    /// - Throws: `.unreadable` when a function is not understood any more.
     static func read(on connection: OpaquePointer) throws -> Registry {
         Registry(apps: try apps(on: connection), functions: try functions(on: connection))
     }
@@ -38,16 +40,14 @@ enum RegistryRows {
         )
         var functions: [FunctionRecord] = []
         while try find.step() {
+            let source = try find.json(4, "the function \(find.text(5))")
             do {
-                let source = try RawJSON(parsing: find.bytes(4))
                 functions.append(
                     FunctionRecord(
                         id: find.uuid(0), app: find.uuid(1), version: Int(find.int(2)), isArchived: find.int(3) != 0,
                         configuration: try FunctionConfiguration.decode(source: source)
                     )
                 )
-            } catch let error as SQLiteFailure {
-                throw error
             } catch {
                 throw StoreError.unreadable("the function \(find.text(5)) cannot be understood: \(error)")
             }
@@ -57,6 +57,16 @@ enum RegistryRows {
 }
 
 extension Statement {
+    /// JSON, checked, because damage must not find its way into the bodies of calls.
+    /// - Parameter what: names the row for the error.
+    func json(_ column: Int32, _ what: @autoclosure () -> String) throws(StoreError) -> RawJSON {
+        do {
+            return try RawJSON(parsing: bytes(column), limits: JSONLimits(depth: .max, size: .max))
+        } catch {
+            throw .unreadable("\(what()): \(error)")
+        }
+    }
+
     func uuid(_ column: Int32) -> UUID16 {
         let (high, low) = halves(column)
         return UUID16(high: high, low: low)

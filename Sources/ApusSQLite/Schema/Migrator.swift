@@ -5,6 +5,7 @@ import GRDBSQLite
 
 /// Brings a store of any earlier release to the format of this one.
 struct Migrator {
+    /// Oldest first.
     var migrations = Schema.migrations
 
     private var newest: Int64 { migrations.last?.version ?? 0 }

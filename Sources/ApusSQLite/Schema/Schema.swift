@@ -10,6 +10,7 @@ enum Schema {
     /// The format that this program writes, one more with every migration.
     static var version: Int64 { migrations.last?.version ?? 0 }
 
+    /// Oldest first; what was released is never changed.
     static let migrations = [Migration(version: 1, sql: first)]
 
     private static let first = """
@@ -142,6 +143,8 @@ enum Schema {
 
 /// One step from a format to the next.
 struct Migration {
+    /// The format afterwards.
     var version: Int64
+    /// Any number of statements, run in one transaction.
     var sql: String
 }

@@ -31,6 +31,7 @@ final class FunctionRows {
         return find.int(0)
     }
 
+    /// Stores a function, or what changed of it.
     func write(_ function: FunctionRecord) throws(SQLiteFailure) {
         upsert.bind(1, high: function.id.high, low: function.id.low)
         upsert.bind(2, high: function.app.high, low: function.app.low)

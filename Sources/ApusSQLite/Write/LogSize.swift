@@ -9,6 +9,7 @@ final class LogSize {
     private var pages: Int64 = 0
     private var pagesWritten: Int64 = 0
 
+    /// Follows a connection from now on.
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
         self.connection = connection
         frame = try Statement.int("PRAGMA page_size", on: connection) + LogSize.frameHeader

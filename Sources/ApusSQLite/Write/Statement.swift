@@ -14,6 +14,7 @@ final class Statement {
     private let lender: GRDB.Statement?
     private var bindingCode = SQLITE_OK
 
+    /// A statement of our own.
     init(_ sql: String, on connection: OpaquePointer) throws(SQLiteFailure) {
         var handle: OpaquePointer?
         let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
@@ -39,10 +40,12 @@ final class Statement {
 
     // MARK: - Parameters, counted from 1
 
+    /// An integer.
     func bind(_ position: Int32, _ value: Int64) {
         note(sqlite3_bind_int64(handle, position, value))
     }
 
+    /// An integer or NULL.
     func bind(_ position: Int32, _ value: Int64?) {
         note(value.map { sqlite3_bind_int64(handle, position, $0) } ?? sqlite3_bind_null(handle, position))
     }
@@ -52,6 +55,7 @@ final class Statement {
         withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bind(position, $0) }
     }
 
+    /// A blob, copied.
     func bind(_ position: Int32, _ value: [UInt8]) {
         value.withUnsafeBytes { bind(position, $0) }
     }
@@ -62,6 +66,7 @@ final class Statement {
         note(sqlite3_bind_text64(handle, position, value, count, Statement.copies, UInt8(SQLITE_UTF8)))
     }
 
+    /// A text or NULL.
     func bind(_ position: Int32, _ value: String?) {
         guard let value else {
             note(sqlite3_bind_null(handle, position))
@@ -125,22 +130,27 @@ final class Statement {
 
     // MARK: - Columns, counted from 0
 
+    /// 0 for NULL.
     func int(_ column: Int32) -> Int64 {
         sqlite3_column_int64(handle, column)
     }
 
+    /// Whether the column is NULL.
     func isNull(_ column: Int32) -> Bool {
         sqlite3_column_type(handle, column) == SQLITE_NULL
     }
 
+    /// `nil` for NULL.
     func int(orNil column: Int32) -> Int64? {
         isNull(column) ? nil : int(column)
     }
 
+    /// A text; bytes that are not UTF-8 are replaced.
     func text(_ column: Int32) -> String {
         String(decoding: blob(column), as: UTF8.self)
     }
 
+    /// A blob, or the bytes of a text; empty for NULL.
     func bytes(_ column: Int32) -> [UInt8] {
         Array(blob(column))
     }
@@ -158,7 +168,9 @@ final class Statement {
     /// Valid until the next step.
     private func blob(_ column: Int32) -> UnsafeRawBufferPointer {
         // The bytes of texts are wanted as they are, with any NUL in them.
-        guard let address = sqlite3_column_blob(handle, column) else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let address = sqlite3_column_blob(handle, column) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
         return UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, column)))
     }
 }

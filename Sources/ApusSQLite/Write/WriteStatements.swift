@@ -1,19 +1,34 @@
 /// The statements of the hot path, prepared once for each connection that writes.
 struct WriteStatements {
+    /// Moves the shard on to a batch.
     let advance: Statement
+    /// Inserts an event.
     let event: Statement
+    /// Inserts a run.
     let run: Statement
+    /// Makes a run live.
     let begin: Statement
+    /// Changes a live run whose alarm stays.
     let step: Statement
+    /// Changes a live run and its alarm.
     let rearm: Statement
+    /// Ends a run's life.
     let leave: Statement
+    /// Fills in how a run ended.
     let end: Statement
+    /// Appends to the journal.
     let turn: Statement
+    /// Inserts a large value.
     let payload: Statement
+    /// Stores an app.
     let app: Statement
+    /// Puts a message into the outbox.
     let send: Statement
+    /// Notes the newest number sent.
     let sent: Statement
+    /// Takes acknowledged messages out of the outbox.
     let forget: Statement
+    /// Notes the newest number applied.
     let applied: Statement
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {

@@ -37,6 +37,7 @@ extension Writer {
         return UInt64(bitPattern: find.int(1))
     }
 
+    /// A statement that is used rarely.
     func statement(_ sql: String) throws(SQLiteFailure) -> Statement {
         try Statement(sql, on: connection)
     }

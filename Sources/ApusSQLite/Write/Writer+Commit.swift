@@ -4,6 +4,8 @@ import ApusStore
 
 /// One batch, one transaction.
 extension Writer {
+    /// - Throws: `.stale`, `.rejected`, or what SQLite answers; the batch has then left nothing behind, unless
+    ///   the failure breaks the connection.
     func commit(_ batch: Batch) throws {
         try transaction {
             try advance(batch)

@@ -3,6 +3,7 @@ import ApusStore
 
 /// Inputs set aside, for people to look at.
 extension Writer {
+    /// Stores a report, and forgets the oldest when there are too many.
     func quarantine(_ report: QuarantineReport) throws {
         try transaction {
             let insert = try statement("INSERT INTO quarantine (at, input, reason) VALUES (?, ?, ?) RETURNING row")

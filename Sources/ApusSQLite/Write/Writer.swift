@@ -3,10 +3,14 @@ import GRDBSQLite
 
 /// The connection that writes, with its prepared statements. Confined to the pool's writing queue.
 final class Writer {
+    /// For statements that are not prepared.
     let connection: OpaquePointer
     let configuration: SQLiteConfiguration
+    /// Event names by row.
     let names: NameRows
+    /// Functions by row.
     let functions: FunctionRows
+    /// The statements of the hot path.
     let statements: WriteStatements
     private let checkpointer: Checkpointer
     private let log: LogSize
@@ -50,6 +54,7 @@ final class Writer {
         _ = try Statement.int("PRAGMA max_page_count = \(min(pages, most))", on: connection)
     }
 
+    /// Bytes of a page.
     func pageSize() throws(SQLiteFailure) -> Int64 {
         try Statement.int("PRAGMA page_size", on: connection)
     }

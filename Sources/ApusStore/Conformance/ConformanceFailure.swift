@@ -1,5 +1,6 @@
 /// What a store did that the contract does not allow.
 package struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was found, and what should have been.
     package var message: String
     /// Where the expectation stands.
     package var file: String
@@ -8,12 +9,14 @@ package struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConver
     package var description: String { "\(message) (\(file):\(line))" }
 }
 
+/// Fails with the message unless the condition holds.
 func expect(
     _ condition: Bool, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line
 ) throws(ConformanceFailure) {
     guard condition else { throw ConformanceFailure(message: message(), file: file, line: line) }
 }
 
+/// Fails unless both values are equal; `what` names the found one.
 func expectEqual<Value: Equatable>(
     _ found: Value, _ expected: Value, _ what: @autoclosure () -> String, file: String = #fileID, line: Int = #line
 ) throws(ConformanceFailure) {
@@ -45,6 +48,7 @@ enum ErrorKind: Hashable {
     }
 }
 
+/// Fails unless the body throws an error of this kind.
 func expectError(
     _ kind: ErrorKind, _ what: @autoclosure () -> String, file: String = #fileID, line: Int = #line,
     _ body: () throws(StoreError) -> Void

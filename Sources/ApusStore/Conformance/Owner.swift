@@ -7,13 +7,16 @@ final class Owner {
     let shard: ShardID
     private(set) var epoch: UInt64
     private(set) var batch: UInt64
+    /// The rows that the next writes draw.
     var rows: RowCounters
     /// What the shard was claimed with.
     let state: ShardState
     /// A millisecond later with every batch.
     var now: Timestamp
+    /// Where ids come from.
     var random: SplitMix64
 
+    /// Claims a shard.
     init(of shard: ShardID = 0, _ store: any Store, seed: UInt64 = 1) throws {
         self.store = store
         self.shard = shard
@@ -31,6 +34,7 @@ final class Owner {
         Batch(shard: shard, epoch: epoch, number: batch + 1, time: now, writes: writes)
     }
 
+    /// Commits the next batch.
     func commit(_ writes: [Write]) throws(StoreError) {
         try store.commit(next(writes))
         batch += 1
@@ -39,6 +43,8 @@ final class Owner {
 
     // MARK: - Rows
 
+    /// An event that is not stored yet.
+    /// - Parameter body: JSON, brought into canonical form.
     func event(_ name: String = "shop/order.placed", key: EventKey? = nil, id: ULID? = nil, body: String = "{}") throws
         -> EventRow
     {
@@ -48,6 +54,7 @@ final class Owner {
         )
     }
 
+    /// A run that is not stored yet.
     func run(of event: EventRow, function: FunctionRecord = Sample.function) -> RunRow {
         RunRow(
             row: draw(&rows.run), id: random.nextULID(now: now), function: function.id, event: event.row,

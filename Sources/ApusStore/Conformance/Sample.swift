@@ -45,6 +45,7 @@ enum Sample {
         return RawJSON(canonical: text + Array("\"}".utf8))
     }
 
+    /// A key that looks random and follows from the number.
     static func key(_ number: UInt64) -> EventKey {
         var random = SplitMix64(seed: number)
         return EventKey(high: random.next(), low: random.next())

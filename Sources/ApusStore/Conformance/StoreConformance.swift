@@ -30,6 +30,7 @@ package enum StoreConformance {
             self.reopen = reopen
         }
 
+        /// With the harness's number of shards.
         func emptyStore() throws -> any Store { try makeStore(shardCount) }
     }
 
@@ -39,6 +40,7 @@ package enum StoreConformance {
         package var name: String
         private var body: @Sendable (Harness) throws -> Void
 
+        /// - Parameter body: throws when the promise is broken.
         init(_ name: String, _ body: @escaping @Sendable (Harness) throws -> Void) {
             self.name = name
             self.body = body
@@ -53,6 +55,7 @@ package enum StoreConformance {
         }
     }
 
+    /// Every promise.
     package static let checks: [Check] =
         ownership + atomicity + history + alarms + events + messages + registry + pruning + durability + model
 }

@@ -12,6 +12,7 @@ package enum MessageCodec {
         case resume = 2
     }
 
+    /// The bytes to store.
     package static func encode(_ message: Message) -> [UInt8] {
         var writer = BinaryWriter()
         writer.byte(format)
@@ -36,6 +37,7 @@ package enum MessageCodec {
         return writer.bytes
     }
 
+    /// - Throws: when the bytes are damaged or of a newer format.
     package static func decode(_ bytes: [UInt8]) throws(JournalDecodingError) -> Message {
         var reader = BinaryReader(bytes)
         let found = try reader.byte()
@@ -62,7 +64,7 @@ package enum MessageCodec {
             guard let outcome = StepResult.Outcome(rawValue: outcomeByte) else {
                 throw JournalDecodingError(offset: reader.offset, reason: "unknown step outcome \(outcomeByte)")
             }
-            return .resume(run: run, step: step, outcome: outcome, memo: RawJSON(canonical: try reader.blob()))
+            return .resume(run: run, step: step, outcome: outcome, memo: try reader.json())
         case nil:
             throw JournalDecodingError(offset: reader.offset, reason: "unknown message kind \(kindByte)")
         }
@@ -95,6 +97,16 @@ extension BinaryReader {
         (try fixed(), try fixed())
     }
 
+    /// Checked, because damage must not find its way into the bodies of calls.
+    fileprivate mutating func json() throws(JournalDecodingError) -> RawJSON {
+        let bytes = try blob()
+        do {
+            return try RawJSON(parsing: bytes, limits: JSONLimits(depth: .max, size: .max))
+        } catch {
+            throw JournalDecodingError(offset: offset, reason: error.description)
+        }
+    }
+
     fileprivate mutating func step() throws(JournalDecodingError) -> StepID {
         guard let step = StepID(try text()) else {
             throw JournalDecodingError(offset: offset, reason: "invalid step id")
@@ -105,12 +117,12 @@ extension BinaryReader {
     fileprivate mutating func event() throws(JournalDecodingError) -> IncomingEvent {
         IncomingEvent(
             name: try text(),
-            data: RawJSON(canonical: try blob()),
-            user: RawJSON(canonical: try blob()),
+            data: try json(),
+            user: try json(),
             senderID: try flag() ? try text() : nil,
             timestamp: try flag() ? Timestamp(milliseconds: try signed()) : nil,
             version: try flag() ? try text() : nil,
-            meta: try flag() ? RawJSON(canonical: try blob()) : nil
+            meta: try flag() ? try json() : nil
         )
     }
 

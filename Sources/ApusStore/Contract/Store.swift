@@ -18,6 +18,11 @@ package protocol Store: AnyObject, Sendable {
 
     /// Makes a batch durable, all of it or nothing.
     ///
+    /// Writes are applied in order, except that of several projections of a run the last one counts.
+    /// The writes are at fault when a row, a run's id or a message's number exists already, when a run
+    /// is of an event or a function that is not stored, and when a projection is of a run that does not
+    /// exist or has ended.
+    ///
     /// - Throws: `.stale` when the epoch or the batch number does not follow the stored one;
     ///   `.rejected` when the writes themselves are at fault; `.unavailable` when it is not known
     ///   whether the batch landed.
@@ -34,9 +39,14 @@ package protocol Store: AnyObject, Sendable {
 
     /// Removes the oldest finished runs, and events that no run refers to any more, until the store
     /// takes no more than this.
+    ///
+    /// Oldest means begun first. Runs of the idempotency period whose event carries a key go last: they
+    /// are what makes a repeat of the event harmless. Events that started nothing go with the runs of
+    /// their age. The rows of what was removed are not drawn again.
     /// - Returns: the number of runs removed.
     func removeOldestFinishedRuns(untilSmallerThan bytes: Int64, atMost count: Int) throws(StoreError) -> Int
 
+    /// Lets go of everything; from then on every answer is `.unavailable`. Closing twice is harmless.
     func close()
 }
 
@@ -44,19 +54,27 @@ package protocol Store: AnyObject, Sendable {
 package protocol StoreReader: Sendable {
     func run(_ row: RowID) throws(StoreError) -> LoadedRun?
     /// Wake-up times after a position and until a time, in order.
+    ///
+    /// A time that had come already when it was stored is given as 0, which is as due as a time can be:
+    /// so the index need not move with every step of a run that is being called.
     func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws(StoreError) -> WakePage
-    /// The functions that events with these keys have started since a time.
+    /// The functions that events with these keys, received after a time, have started, in the order of
+    /// their runs; nothing for keys that started nothing.
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]]
 
+    /// The first copy of an event: a repeated request stores its events again under the same ids.
     func event(id: ULID) throws(StoreError) -> StoredEvent?
-    /// Newest first. `before` is the row of the last one of the page before.
+    /// Newest first within each shard, 1,000 at most. `before` is the row of the last one of the page
+    /// before.
     func events(named name: String?, before: RowID?, since: Timestamp?, limit: Int) throws(StoreError) -> [StoredEvent]
+    /// The runs of all copies of an event, oldest first, 1,000 at most.
     func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun]
     func run(id: ULID) throws(StoreError) -> StoredRun?
-    /// Newest first.
+    /// Newest first within each shard, 1,000 at most.
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
     /// The whole history of a run, oldest first; `nil` when there is no such run.
     func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun?
+    /// Newest first, 1,000 at most.
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
 }
 

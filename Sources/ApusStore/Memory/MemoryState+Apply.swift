@@ -3,6 +3,7 @@ import ApusEngine
 
 /// One batch: first every write is checked, then none can fail.
 extension MemoryState {
+    /// - Throws: `.stale` or `.rejected`; the state has then not changed.
     package mutating func apply(_ batch: Batch) throws(StoreError) {
         try check(batch)
         for write in batch.writes { apply(write, of: batch.shard) }
@@ -130,7 +131,10 @@ extension MemoryState {
         alarms[run] = projection.wakeAt.map { $0 <= time ? Timestamp(milliseconds: 0) : $0 }
     }
 
+    /// Bytes of a run's row.
     static let sizeOfRun: Int64 = 100
+    /// Bytes of an event's row.
     static func size(of event: EventRow) -> Int64 { Int64(event.body.bytes.count + 60) }
+    /// Bytes of a journal row.
     static func size(ofTurn turn: [UInt8]) -> Int64 { Int64(turn.count + 20) }
 }

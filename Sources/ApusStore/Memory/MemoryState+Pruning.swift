@@ -8,7 +8,7 @@ extension MemoryState {
     /// - Returns: the number of runs removed.
     package mutating func removeOldestFinishedRuns(
         untilSmallerThan limit: Int64, atMost count: Int, idempotencyPeriod: TimeSpan
-    ) throws(StoreError) -> Int {
+    ) -> Int {
         let newest = shards.map(\.time).max() ?? Timestamp(milliseconds: 0)
         let since = newest - idempotencyPeriod
         let finished = runs.rows.filter { runs[$0]?.projection.status.isFinal ?? false }
@@ -19,7 +19,7 @@ extension MemoryState {
         var newestEvents: [ShardID: RowID] = [:]
         for row in order where bytes > limit && removed < count {
             guard let event = runs[row]?.row.event else { continue }
-            try remove(run: row)
+            remove(run: row)
             removed += 1
             let shard = RowCounters.shard(of: event)
             newestEvents[shard] = max(newestEvents[shard] ?? 0, event)
@@ -47,7 +47,7 @@ extension MemoryState {
         }
     }
 
-    private mutating func remove(run row: RowID) throws(StoreError) {
+    private mutating func remove(run row: RowID) {
         guard let run = runs.remove(row) else { return }
         bytes -= MemoryState.sizeOfRun
         runsByID[run.row.id] = nil
@@ -57,12 +57,8 @@ extension MemoryState {
         var next = run.projection.head
         while next != 0, let turn = journal.remove(next) {
             bytes -= MemoryState.size(ofTurn: turn.turn)
-            do {
-                for payload in try JournalCodec.payloadRows(in: turn.turn) {
-                    if let json = payloads.remove(payload) { bytes -= Int64(json.bytes.count) }
-                }
-            } catch {
-                throw .unreadable("turn \(next): \(error)")
+            for payload in (try? JournalCodec.payloadRows(in: turn.turn)) ?? [] {
+                if let json = payloads.remove(payload) { bytes -= Int64(json.bytes.count) }
             }
             next = turn.previous
         }

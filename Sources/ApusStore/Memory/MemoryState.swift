@@ -9,10 +9,12 @@ package struct MemoryState: Sendable {
     var apps: [UUID16: AppRecord] = [:]
     var functions: [UUID16: FunctionRecord] = [:]
 
+    // Events, with the rows of each id and key.
     var events = MemoryTable<EventRow>()
     var eventsByID: [ULID: [RowID]] = [:]
     var eventsByKey: [EventKey: [RowID]] = [:]
 
+    // Runs, with the row of each id and the rows of each event.
     var runs = MemoryTable<Run>()
     var runsByID: [ULID: RowID] = [:]
     var runsByEvent: [RowID: [RowID]] = [:]
@@ -22,8 +24,11 @@ package struct MemoryState: Sendable {
     var journal = MemoryTable<JournalRow>()
     var payloads = MemoryTable<RawJSON>()
 
+    /// Messages by number, encoded.
     var outbox: [Link: [UInt64: [UInt8]]] = [:]
+    /// The newest number sent.
     var sent: [Link: UInt64] = [:]
+    /// The newest number applied.
     var applied: [Link: UInt64] = [:]
 
     /// Oldest first.
@@ -55,10 +60,12 @@ package struct MemoryState: Sendable {
         var to: ShardID
     }
 
+    /// An empty store.
     package init(shardCount: Int) {
         shards = Array(repeating: Shard(), count: shardCount)
     }
 
+    /// The number of shards.
     package var shardCount: Int { shards.count }
 
     /// Takes a shard over.

@@ -17,6 +17,7 @@ package final class MemoryStore: Store {
         shardCount = state.shardCount
     }
 
+    /// An empty store.
     package convenience init(shardCount: Int) {
         self.init(MemoryState(shardCount: shardCount))
     }
@@ -55,7 +56,7 @@ package final class MemoryStore: Store {
         untilSmallerThan bytes: Int64, atMost count: Int
     ) throws(StoreError) -> Int {
         try change { state throws(StoreError) in
-            try state.removeOldestFinishedRuns(
+            state.removeOldestFinishedRuns(
                 untilSmallerThan: bytes, atMost: count, idempotencyPeriod: idempotencyPeriod
             )
         }

@@ -10,8 +10,10 @@ struct MemoryTable<Value: Sendable>: Sendable {
 
     subscript(row: RowID) -> Value? { values[row] }
 
+    /// Whether there is such a row.
     func contains(_ row: RowID) -> Bool { values[row] != nil }
 
+    /// Inserts a new row, or replaces the value of an old one.
     mutating func insert(_ value: Value, at row: RowID) {
         guard values.updateValue(value, forKey: row) == nil else { return }
         rows.insert(row, at: firstIndex(notBelow: row))
@@ -19,6 +21,7 @@ struct MemoryTable<Value: Sendable>: Sendable {
         ends[shard] = max(ends[shard] ?? 0, row + 1)
     }
 
+    /// Changes a row in place, if there is one.
     mutating func update(_ row: RowID, _ change: (inout Value) -> Void) {
         guard let index = values.index(forKey: row) else { return }
         change(&values.values[index])

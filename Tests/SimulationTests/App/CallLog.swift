@@ -9,7 +9,8 @@ final class CallRecord {
     let app: UUID16
     /// The memory of the shard that made the call.
     let memory: Int
-    let sentAt: Int64
+    /// When the call became durable, shortly before it was sent.
+    let calledAt: Int64
     var fate = Fate.open
     var request: CallRequest?
 
@@ -21,13 +22,13 @@ final class CallRecord {
         case lost
     }
 
-    init(_ call: OutgoingCall, from host: SimulatedHost, at time: Int64) {
+    init(_ call: OutgoingCall, from host: SimulatedHost, calledAt time: Int64) {
         id = call.id
         run = call.runID
         app = call.app
         shard = host.id
         memory = host.memory
-        sentAt = time
+        calledAt = time
     }
 }
 

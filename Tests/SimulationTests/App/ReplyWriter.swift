@@ -46,22 +46,25 @@ struct ReplyWriter {
         case .sleep(.until(let distance)):
             op("Sleep", step.id, (now + .milliseconds(distance)).rfc3339, isRace: step.isRace) { _ in }
         case .invoke(let function, let timeout):
-            op("InvokeFunction", step.id, step.userID, isRace: step.isRace, options: {
-                $0.key("function_id")
-                $0.value(function)
-                $0.key("payload")
-                $0.beginObject()
-                $0.key("data")
-                $0.beginObject()
-                $0.key("tag")
-                $0.value("invoked")
-                $0.endObject()
-                $0.endObject()
-                if let timeout {
-                    $0.key("timeout")
-                    $0.value(timeout)
+            op(
+                "InvokeFunction", step.id, step.userID, isRace: step.isRace,
+                options: {
+                    $0.key("function_id")
+                    $0.value(function)
+                    $0.key("payload")
+                    $0.beginObject()
+                    $0.key("data")
+                    $0.beginObject()
+                    $0.key("tag")
+                    $0.value("invoked")
+                    $0.endObject()
+                    $0.endObject()
+                    if let timeout {
+                        $0.key("timeout")
+                        $0.value(timeout)
+                    }
                 }
-            }) { _ in }
+            ) { _ in }
         }
     }
 

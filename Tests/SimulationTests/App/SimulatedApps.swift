@@ -32,7 +32,7 @@ final class SimulatedApps {
 
     func receive(_ call: OutgoingCall, from host: SimulatedHost) {
         let faults = world.scenario.faults
-        let record = CallRecord(call, from: host, at: world.elapsed)
+        let record = CallRecord(call, from: host, calledAt: world.rules.ledger.called[call.id]?.time ?? world.elapsed)
         let isNew = log.record(record)
         world.rules.calls.began(record, isNew: isNew, by: host, in: world)
         world.note("call \(call.stepID.prefix(6)) job \(call.id.job) generation \(call.id.generation) of \(call.runID)")

@@ -16,7 +16,8 @@ struct SimulatedSDK {
             answer(target, among: replay.found, done)
             return
         }
-        if program.emptyReplies > 0, request.stack.isEmpty, log.countEmptyReply(of: record.run) <= program.emptyReplies {
+        if program.emptyReplies > 0, request.stack.isEmpty, log.countEmptyReply(of: record.run) <= program.emptyReplies
+        {
             done(ops(ReplyWriter()))
             return
         }

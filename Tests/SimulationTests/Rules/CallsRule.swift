@@ -5,7 +5,7 @@ import ApusStore
 /// Calls in flight stay below their limits; a job has one at a time and numbers them.
 final class CallsRule {
     private let limits: Limits
-    private var live: [Job: Int] = [:]
+    private var live: [Job: CallRecord] = [:]
 
     private struct Job: Hashable {
         var memory: Int
@@ -22,18 +22,21 @@ final class CallsRule {
         host.openCalls[call.app, default: 0] += 1
         let open = host.openCalls[call.app, default: 0]
         if open > limits.callsPerApp {
-            world.report(.calls, "shard \(host.id) has \(open) calls open to one app; \(limits.callsPerApp) are allowed")
+            world.report(
+                .calls, "shard \(host.id) has \(open) calls open to one app; \(limits.callsPerApp) are allowed")
         }
         let job = Job(memory: host.memory, run: call.id.run, number: call.id.job)
-        live[job, default: 0] += 1
-        if live[job, default: 0] > 1 {
+        if let other = live.updateValue(call, forKey: job),
+            !world.rules.steps.hasLostMemory(host.id, between: other.calledAt, and: call.calledAt)
+        {
             world.report(.calls, "job \(call.id.job) of run \(call.run) has two calls at a time")
         }
     }
 
     func ended(_ call: CallRecord, by host: SimulatedHost) {
         host.openCalls[call.app, default: 0] -= 1
-        live[Job(memory: host.memory, run: call.id.run, number: call.id.job)] = nil
+        let job = Job(memory: host.memory, run: call.id.run, number: call.id.job)
+        if live[job] === call { live[job] = nil }
     }
 
     /// A job's calls are numbered without gaps.

@@ -7,14 +7,15 @@ import ApusStore
 final class Ledger {
     /// Batches that have landed.
     private(set) var landings = 0
+    private var now: Int64 = 0
     private(set) var runs: [RowID: LedgerRun] = [:]
     private(set) var runOrder: [RowID] = []
     private(set) var rowOfRun: [ULID: RowID] = [:]
     private(set) var liveRuns = 0
     private(set) var events: [EventRow] = []
     private(set) var eventIDs: Set<ULID> = []
-    /// When a call became durable, by landing.
-    private(set) var called: [CallID: Int] = [:]
+    /// When a call became durable.
+    private(set) var called: [CallID: Landing] = [:]
     private(set) var sent: [Channel: UInt64] = [:]
     private(set) var applied: [Channel: UInt64] = [:]
     private(set) var apps: [UUID16: AppRecord] = [:]
@@ -23,13 +24,21 @@ final class Ledger {
     /// The newest time of each shard's batches.
     private(set) var times: [ShardID: Timestamp] = [:]
 
+    struct Landing {
+        /// Counts the batches of all shards.
+        var number: Int
+        /// Milliseconds since the world began.
+        var time: Int64
+    }
+
     struct Channel: Hashable {
         var from: ShardID
         var to: ShardID
     }
 
-    func record(_ batch: Batch) {
+    func record(_ batch: Batch, at time: Int64) {
         landings += 1
+        now = time
         times[batch.shard] = max(times[batch.shard] ?? batch.time, batch.time)
         for write in batch.writes { record(write, of: batch.shard) }
     }
@@ -46,7 +55,7 @@ final class Ledger {
             liveRuns += 1
         case .turn(let row, let run, _, let turn):
             for case .called(let job, let generation) in turn.entries {
-                called[CallID(run: run, job: job, generation: generation)] = landings
+                called[CallID(run: run, job: job, generation: generation)] = Landing(number: landings, time: now)
             }
             guard let ended = runs[run]?.apply(turn, row: row, landing: landings) else { return }
             if ended { liveRuns -= 1 }

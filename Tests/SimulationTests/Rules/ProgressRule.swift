@@ -11,7 +11,8 @@ final class ProgressRule {
                 world.report(.progress, "\(world.rules.name(of: row)) has nothing left to do")
             }
             for step in fold.pending.sorted() where !fold.jobs.contains(where: { $0.step == step }) {
-                world.report(.progress, "\(world.rules.name(of: row)) waits for step \(step), for which there is no job")
+                world.report(
+                    .progress, "\(world.rules.name(of: row)) waits for step \(step), for which there is no job")
             }
             if !fold.jobs.contains(where: \.isCall) { checkParked(run, fold, in: world) }
         }

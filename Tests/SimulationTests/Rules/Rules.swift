@@ -28,7 +28,7 @@ final class Rules {
         checkClock(batch, in: world)
         steps.check(batch, in: world)
         calls.check(batch, in: world)
-        ledger.record(batch)
+        ledger.record(batch, at: world.elapsed)
         release.check(batch, in: world)
         projection.check(batch, in: world)
         progress.check(batch, in: world)

@@ -58,11 +58,11 @@ final class StepsRule {
     func executes(_ step: StepID, in call: CallRecord, earlier: [Execution], in world: SimulatedWorld) {
         let ledger = world.rules.ledger
         guard let calledAt = ledger.called[call.id] else { return }
-        if let result = ledger.runs[call.id.run]?.results[step], result.landing < calledAt {
+        if let result = ledger.runs[call.id.run]?.results[step], result.landing < calledAt.number {
             world.report(
                 .steps,
                 "\(world.rules.name(of: call.id.run)): step \(result.value.label.name) has its result since batch "
-                    + "\(result.landing) and is executed again by a call of batch \(calledAt)"
+                    + "\(result.landing) and is executed again by a call of batch \(calledAt.number)"
             )
         }
         for execution in earlier where !isExcused(execution, beside: call) {
@@ -79,10 +79,14 @@ final class StepsRule {
     private func isExcused(_ execution: Execution, beside call: CallRecord) -> Bool {
         if execution.hasFailed { return true }
         // A slow way can turn the order of the calls around.
-        let first = min(execution.call.sentAt, call.sentAt)
-        let second = max(execution.call.sentAt, call.sentAt)
-        let firstCall = execution.call.sentAt <= call.sentAt ? execution.call : call
-        if case .lost = firstCall.fate { return true }
-        return successions[call.shard, default: []].contains { (first...second).contains($0) }
+        let first = execution.call.calledAt <= call.calledAt ? execution.call : call
+        let second = execution.call.calledAt <= call.calledAt ? call : execution.call
+        if case .lost = first.fate { return true }
+        return hasLostMemory(call.shard, between: first.calledAt, and: second.calledAt)
+    }
+
+    /// Whether a shard began again, without knowing of the calls in flight, within this time.
+    func hasLostMemory(_ shard: ShardID, between first: Int64, and last: Int64) -> Bool {
+        successions[shard, default: []].contains { first <= $0 && $0 <= last }
     }
 }

@@ -73,9 +73,9 @@ struct FaultPlan {
         if random.chance(percent: 20) {
             plan.storeOutages = moments(1...2).map { ($0, random.anyDelay(upTo: 20_000)) }
         }
-        if random.chance(percent: 20) {
+        if random.chance(percent: 25) {
             plan.appOutages = moments(1...2).map {
-                ($0, Int(random.below(UInt64(apps))), random.anyDelay(upTo: 120_000))
+                ($0, Int(random.below(UInt64(apps))), random.between(0, 3_000) + random.anyDelay(upTo: 120_000))
             }
         }
         if random.chance(percent: 15) {

@@ -120,7 +120,9 @@ private final class Exchange {
         var parts: [(home: Int, deliveries: [SimulatedSenders.Delivery])] = []
         for delivery in deliveries {
             // The node hands every invocation to the same shard.
-            let home = delivery.event.invokes != nil ? 0 : Int(delivery.submitted.key.map { $0.low % count } ?? world.random.below(count))
+            let home =
+                delivery.event.invokes != nil
+                ? 0 : Int(delivery.submitted.key.map { $0.low % count } ?? world.random.below(count))
             if let index = parts.firstIndex(where: { $0.home == home }) {
                 parts[index].deliveries.append(delivery)
             } else {

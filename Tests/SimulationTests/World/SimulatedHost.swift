@@ -98,7 +98,8 @@ final class SimulatedHost: ShardHost {
         since: Timestamp,
         _ done: @escaping (Result<[EventKey: [UUID16]], StoreError>) -> Void
     ) {
-        world.store.read(by: self, { reader throws(StoreError) in try reader.functionsStarted(by: keys, since: since) }, done)
+        world.store.read(
+            by: self, { reader throws(StoreError) in try reader.functionsStarted(by: keys, since: since) }, done)
     }
 
     func readRun(_ row: RowID, _ done: @escaping (Result<LoadedRun?, StoreError>) -> Void) {
@@ -118,7 +119,9 @@ final class SimulatedHost: ShardHost {
         _ done: @escaping (Result<WakePage, StoreError>) -> Void
     ) {
         let id = id
-        world.store.read(by: self, { reader throws(StoreError) in
+        world.store.read(
+            by: self,
+            { reader throws(StoreError) in
                 try reader.wakes(of: id, after: after, upTo: upTo, limit: limit)
             }, done)
     }

@@ -114,7 +114,8 @@ final class SimulatedWorld {
 
     /// Nothing is left to do: no sender waits, no run lives, no message travels.
     private var isAtRest: Bool {
-        begunAt > 0 && senders.open == 0 && openRegistrations == 0 && rules.ledger.liveRuns == 0 && !rules.ledger.hasUnacknowledgedMessages
+        begunAt > 0 && senders.open == 0 && openRegistrations == 0 && rules.ledger.liveRuns == 0
+            && !rules.ledger.hasUnacknowledgedMessages
             && store.commitsUnderWay == 0 && hosts.allSatisfy { $0?.shard.isSettled ?? true }
     }
 
