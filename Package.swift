@@ -116,7 +116,12 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["ApusCore", "ApusEngine"], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["ApusCore", "ApusEngine", "ApusStore", "ApusSQLite"],
+            dependencies: [
+                "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -21,6 +21,7 @@ struct DevCommand: AsyncParsableCommand {
     @OptionGroup var options: DevOptions
 
     func run() async throws {
+        Memory.returnLargeBlocks()
         let format = (options.json ? .json : options.logFormat) ?? Logs.defaultFormat
         try await failsWithOneLine {
             let logger = try Logs.start(level: options.verbose ? "debug" : options.logLevel, format: format)

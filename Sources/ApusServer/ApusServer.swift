@@ -16,7 +16,7 @@ package struct ApusServer: Sendable {
         /// Bytes of a request body at the intake of events.
         package var bodyLimit = 32 << 20
         /// Bytes of all request bodies that are being read or worked on.
-        package var bodyTotal = 64 << 20
+        package var bodyTotal = 40 << 20
         /// Connections open at a time; past it new ones wait to be accepted.
         package var connections = 10_000
         /// Seconds after which a connection on which nothing moves is closed.

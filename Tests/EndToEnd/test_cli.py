@@ -189,7 +189,7 @@ def test_the_start_names_the_apps_that_are_known(
 def test_a_server_that_keeps_nothing_says_so(start_server: Callable[..., Server]) -> None:
     server = start_server("--in-memory", "--log-format", "text", "--no-discovery", "--no-poll")
 
-    assert re.search(r"store\s+SQLite, thrown away at exit", server.log())
+    assert re.search(r"store\s+SQLite, thrown away at the end", server.log())
     assert not server.data.exists()
 
 

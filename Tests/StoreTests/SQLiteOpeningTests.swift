@@ -131,6 +131,7 @@ import Testing
         let path = directory.newPath()
         do {
             let store = try SQLiteStore(.directory(path))
+            try GoldenStore.write(to: store)
             var writer = try TestWriter(store)
             for _ in 0..<50 { try writer.commit((0..<4).map { _ in .event(writer.event(bytes: 200)) }) }
             store.close()
@@ -149,7 +150,10 @@ import Testing
             let store = try SQLiteStore(.directory(path))
             defer { store.close() }
             var writer = try TestWriter(store)
-            _ = try store.reader.latestRuns(before: nil, limit: 100)
+            _ = try? store.reader.latestRuns(before: nil, limit: 100)
+            for row in 1...2 as ClosedRange<RowID> { _ = try? store.reader.run(row) }
+            _ = try? store.reader.runs(ofEvent: GoldenValues.eventID)
+            _ = try? store.reader.functionsStarted(by: [GoldenValues.key], since: .epoch)
             _ = try? store.reader.events(named: nil, before: nil, since: nil, limit: 1_000)
             _ = try store.reader.wakes(of: 0, after: nil, upTo: .distantFuture, limit: 100)
             try writer.commitEvent()

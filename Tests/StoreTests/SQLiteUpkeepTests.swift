@@ -53,6 +53,16 @@ import Testing
         #expect(try size(path + "/apus.db") <= 3 << 20)
     }
 
+    @Test("of very many inputs set aside the oldest are forgotten")
+    func boundedQuarantine() throws {
+        var configuration = SQLiteConfiguration()
+        configuration.quarantineReports = 5
+        let store = try SQLiteStore(.directory(directory.newPath()), configuration: configuration)
+        defer { store.close() }
+        for number in 0..<12 { try store.quarantine(QuarantineReport(at: .epoch, input: "\(number)", reason: "")) }
+        #expect(try store.reader.quarantined(limit: 100).map(\.input) == ["11", "10", "9", "8", "7"])
+    }
+
     @Test("a query that takes too long is given up, and the next one works")
     func deadline() throws {
         var configuration = SQLiteConfiguration()

@@ -2,6 +2,7 @@ import ApusCore
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// Reads request bodies within a bound on each and a bound on all that are being read or worked on,
@@ -29,7 +30,9 @@ final class RequestBodies: Sendable {
         defer { held.withLock { $0 -= count } }
         var bytes: [UInt8] = []
         for try await part in request.body {
-            guard count + part.readableBytes <= limit else { throw BodyRefusal.tooLarge(limit: limit) }
+            // The sender did not say how much it would send: the library would read on to the end before
+            // it answers, so the connection is closed instead.
+            guard count + part.readableBytes <= limit else { throw HTTPParserError.invalidContentLength }
             guard take(part.readableBytes) else { throw BodyRefusal.busy }
             count += part.readableBytes
             bytes.append(contentsOf: part.readableBytesView)

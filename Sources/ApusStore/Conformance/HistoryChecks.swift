@@ -176,6 +176,9 @@ extension StoreConformance {
             }
             try expectEqual(found, expected.reversed(), "the runs, newest first")
             try expectEqual(try store.reader.latestRuns(before: nil, limit: 0).count, 0, "an empty page")
+            try expectEqual(try store.reader.latestRuns(before: nil, limit: .max).count, 1_000, "the largest page")
+            let events = try store.reader.events(named: nil, before: nil, since: nil, limit: .max)
+            try expectEqual(events.count, 1_000, "the largest page of events")
         },
         Check("what does not exist is not found") { harness in
             let store = try harness.emptyStore()
