@@ -15,8 +15,7 @@ final class SimulatedHost: ShardHost {
     private(set) var shard: Shard!
     /// Calls that the app has not answered yet, by app.
     var openCalls: [UUID16: Int] = [:]
-    private(set) var openReads = 0
-    private var claims = 0
+    var openReads = 0
     private(set) var heardOfCommitAt: Int64 = 0
     private var timerTime: Timestamp?
     private var timerStamp = 0
@@ -75,9 +74,6 @@ final class SimulatedHost: ShardHost {
     // MARK: - Store
 
     func claim(_ done: @escaping (Result<ClaimedShard, StoreError>) -> Void) {
-        // What was being read before counts no more.
-        openReads = 0
-        claims += 1
         world.store.claim(by: self, done)
     }
 
@@ -110,9 +106,8 @@ final class SimulatedHost: ShardHost {
         openReads += 1
         world.coverage.count(.runLoadedCold)
         world.rules.memory.readBegan(self)
-        let claim = claims
         world.store.read(by: self, { reader throws(StoreError) in try reader.run(row) }) { [self] result in
-            if claim == claims { openReads -= 1 }
+            openReads -= 1
             done(result)
         }
     }

@@ -99,7 +99,7 @@ final class SimulatedWorld {
             eventCount += 1
             trace.mix(entry.at)
             entry.action()
-            if isAtRest { note("rests: \(senders.open) \(rules.ledger.liveRuns)"); break }
+            if isAtRest { break }
             if eventCount > Self.eventLimit {
                 report(.liveness, "the world does not come to rest: \(eventCount) events")
             } else if begunAt > 0, storyTime > scenario.faults.end + Self.patience {
@@ -116,7 +116,7 @@ final class SimulatedWorld {
     private var isAtRest: Bool {
         begunAt > 0 && senders.open == 0 && openRegistrations == 0 && rules.ledger.liveRuns == 0
             && !rules.ledger.hasUnacknowledgedMessages
-            && store.commitsUnderWay == 0 && hosts.allSatisfy(\.isAtRest)
+            && store.commitsUnderWay == 0 && hosts.allSatisfy { $0?.shard.isSettled ?? true }
     }
 
     /// Late and repeated answers arrive when all is over, and must change nothing.
@@ -172,13 +172,5 @@ final class SimulatedWorld {
         for request in scenario.requests {
             senders.add(request)
         }
-    }
-}
-
-extension SimulatedHost? {
-    /// A shard that is away has nothing to do either: whoever wants something of it comes again.
-    fileprivate var isAtRest: Bool {
-        guard let host = self else { return true }
-        return host.condition == .running && host.shard.isSettled
     }
 }
