@@ -28,6 +28,42 @@ import Testing
         #expect(try size(path + "/apus.db-wal") < 4 << 20)
     }
 
+    @Test("the log's file grows ahead of the commits, in large steps")
+    func roomForLog() throws {
+        let path = directory.newPath()
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        var writer = try TestWriter(store)
+        var sizes: Set<Int> = []
+        for _ in 0..<200 {
+            try writer.commit([.event(writer.event(bytes: 20_000))])
+            sizes.insert(try size(path + "/apus.db-wal"))
+        }
+        #expect(try store.walBytesWritten > 4 << 20)
+        #expect((2..<10).contains(sizes.count), "\(sizes.sorted())")
+        #expect(try #require(sizes.min()) >= 1 << 20)
+    }
+
+    @Test("what lies after the newest commit in the log means nothing after a crash")
+    func zerosInLog() throws {
+        let path = directory.newPath()
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        var writer = try TestWriter(store)
+        for count in 1...3 {
+            for _ in 0..<20 { try writer.commitEvent() }
+            let image = directory.newPath()
+            try FileManager.default.createDirectory(atPath: image, withIntermediateDirectories: true)
+            for file in ["/apus.db", "/apus.db-wal"] {
+                try FileManager.default.copyItem(atPath: path + file, toPath: image + file)
+            }
+            let survivor = try SQLiteStore(.directory(image))
+            defer { survivor.close() }
+            #expect(try survivor.reader.events(named: nil, before: nil, since: nil, limit: 100).count == 20 * count)
+            #expect(try survivor.claim(0).batch == UInt64(20 * count))
+        }
+    }
+
     @Test("closing empties the log")
     func closing() throws {
         let path = directory.newPath()

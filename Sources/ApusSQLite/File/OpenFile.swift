@@ -32,7 +32,8 @@ final class OpenFile: @unchecked Sendable {
                 try Checkpointer.truncate(on: connection)
                 try Migrator().migrate(connection, path: path)
                 try OpenFile.createShards(configuration.shardCount, on: connection)
-                return try Writer(connection, configuration, checkpointer)
+                let room = durability == .full ? LogRoom(connection, upTo: 2 * configuration.checkpointBytes) : nil
+                return try Writer(connection, configuration, checkpointer, room)
             }
             // The file's name has to survive a power cut as well as its bytes.
             if isNew { try Disk.sync(directory.path) }

@@ -14,8 +14,15 @@ final class Writer {
     let statements: WriteStatements
     private let checkpointer: Checkpointer
     private let log: LogSize
+    private let room: LogRoom?
 
-    init(_ connection: OpaquePointer, _ configuration: SQLiteConfiguration, _ checkpointer: Checkpointer) throws {
+    /// - Parameter room: for a log whose commits wait for the disk.
+    init(
+        _ connection: OpaquePointer,
+        _ configuration: SQLiteConfiguration,
+        _ checkpointer: Checkpointer,
+        _ room: LogRoom?
+    ) throws {
         self.connection = connection
         self.configuration = configuration
         self.checkpointer = checkpointer
@@ -23,6 +30,8 @@ final class Writer {
         functions = try FunctionRows(connection)
         statements = try WriteStatements(connection)
         log = try LogSize(connection)
+        self.room = room
+        room?.grow(used: 0)
         try limitFile(to: configuration.maximumBytes)
     }
 
@@ -32,6 +41,7 @@ final class Writer {
         do {
             let result = try WriteTransaction.run(on: connection, body)
             checkpointer.committed(logBytes: log.bytes)
+            room?.grow(used: log.bytes)
             return result
         } catch {
             // Rows that the transaction gave to names and functions are gone with it.
