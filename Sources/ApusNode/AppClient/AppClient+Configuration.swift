@@ -17,8 +17,9 @@ extension AppClient {
         /// How long after a request the loss of a reused connection counts as the keep-alive race and the request is
         /// repeated; see ``ConnectionState``.
         package var staleWindow: TimeAmount = .seconds(1)
-        /// How many unused connections are kept for one origin; 0 closes every connection after its call.
-        package var maxIdleConnectionsPerOrigin = 64
+        /// How many unused connections are kept for one origin; 0 closes every connection after its call. As many as
+        /// an app may have calls: with fewer, those that end together would be opened anew for the next calls.
+        package var maxIdleConnectionsPerOrigin = 1_000
         /// How many connections may be open or opening at once.
         package var maxConnections = 4096
         /// How many calls may wait for a connection once ``maxConnections`` are busy; the next one fails with

@@ -12,10 +12,15 @@ extension Shard {
         read({ host, done in host.readWakes(after: after, upTo: upTo, limit: limit, done) }, { .wakes($0) })
     }
 
+    private static let firstRetryOfRead = TimeSpan.milliseconds(500)
+    /// What is damaged stays so until somebody mends it.
+    private static let longestRetryOfRead = TimeSpan.seconds(60)
+
     /// Reads from the store, as often as it takes, and comes back with an input.
     private func read<Value>(
         _ fetch: @escaping (any ShardHost, @escaping (Result<Value, StoreError>) -> Void) -> Void,
-        _ input: @escaping (Value) -> Input
+        _ input: @escaping (Value) -> Input,
+        retryAfter delay: TimeSpan = Shard.firstRetryOfRead
     ) {
         let incarnation = incarnation
         fetch(host) { [self] result in
@@ -23,8 +28,9 @@ extension Shard {
             switch result {
             case .success(let value): submit([Submission(input(value))])
             case .failure:
-                host.after(.milliseconds(500)) { [self] in
-                    if incarnation == self.incarnation { read(fetch, input) }
+                let next = min(TimeSpan.milliseconds(delay.milliseconds * 2), Self.longestRetryOfRead)
+                host.after(delay) { [self] in
+                    if incarnation == self.incarnation { read(fetch, input, retryAfter: next) }
                 }
             }
         }

@@ -39,7 +39,7 @@ struct ConnectionReuseTests {
     @Test("200 calls at once, each with its own answer")
     func concurrent() async throws {
         let server = try await ScriptedServer { request in [.send(response(body: request.body))] }
-        try await TestClient.with { client async throws in
+        try await TestClient.with({ $0.maxIdleConnectionsPerOrigin = 64 }) { client async throws in
             for _ in 0..<2 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for index in 0..<200 {
