@@ -12,11 +12,13 @@ import ServiceLifecycle
 import UnixSignals
 
 /// `apus dev`: a whole server for one developer.
-struct DevCommand: AsyncParsableCommand {
+struct DevCommand: AsyncParsableCommand, ConfigurableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
         abstract: "Run a server for development: no keys, finds your app by itself."
     )
+
+    static let settings = DevOptions.settings
 
     @OptionGroup var options: DevOptions
 
@@ -33,8 +35,9 @@ struct DevCommand: AsyncParsableCommand {
     }
 
     private func serve(_ logger: Logger, format: LogFormat) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        let loop = group.next()
+        // Shards and calls to apps on one thread, what others ask of us on another.
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let httpLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         try PortCheck.isFree(host: options.host, port: options.port)
         let store = try openStore()
         let node = Node(store: store, configuration: nodeConfiguration, loop: loop, logger: logger)
@@ -62,7 +65,7 @@ struct DevCommand: AsyncParsableCommand {
         let banner = Banner(
             host: options.host, store: store.summary, sdkURLs: options.sdkURL, discovers: !options.noDiscovery
         )
-        let http = server.service(group: group) { port in
+        let http = server.service(on: httpLoop) { port in
             banner.show(port: port, registry: node.registry, asJSON: format == .json, logger: logger)
         }
         let services = ServiceGroup(
@@ -83,11 +86,10 @@ struct DevCommand: AsyncParsableCommand {
 
     private func openStore() throws -> any Store {
         if options.inMemory { return try SQLiteStore(.temporary) }
-        let directory = options.sqliteDir ?? options.dataDir
         do {
-            return try SQLiteStore(.directory(directory))
+            return try SQLiteStore(.directory(options.dataDir))
         } catch {
-            throw PlainFailure("The store in \(directory) cannot be opened: \(error)")
+            throw PlainFailure("The store in \(options.dataDir) cannot be opened: \(error)")
         }
     }
 

@@ -40,9 +40,11 @@ package struct ApusServer: Sendable {
     }
 
     /// The listening service.
-    /// - Parameter onRunning: called with the port once connections are accepted.
+    /// - Parameters:
+    ///   - loop: where all connections live.
+    ///   - onRunning: called with the port once connections are accepted.
     package func service(
-        group: any EventLoopGroup,
+        on loop: any EventLoop,
         onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
@@ -59,7 +61,7 @@ package struct ApusServer: Sendable {
         // What the HTTP library has to say at its start, we say ourselves.
         var quietLogger = logger
         quietLogger.logLevel = max(logger.logLevel, .notice)
-        return Application(
+        let application = Application(
             router: router,
             server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
             configuration: ApplicationConfiguration(
@@ -68,8 +70,19 @@ package struct ApusServer: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)
             ),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
-            eventLoopGroupProvider: .shared(group),
+            eventLoopGroupProvider: .shared(loop),
             logger: quietLogger
         )
+        return LoopService(executor: LoopTaskExecutor(loop), service: application)
+    }
+}
+
+/// Runs a service with all its tasks on one event loop.
+private struct LoopService<Inner: Service>: Service {
+    let executor: LoopTaskExecutor
+    let service: Inner
+
+    func run() async throws {
+        try await withTaskExecutorPreference(executor) { try await service.run() }
     }
 }

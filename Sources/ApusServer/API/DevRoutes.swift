@@ -10,7 +10,7 @@ struct DevRoutes: Sendable {
     let info: DevInfo
 
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/health") { _, _ in
+        routes.on(.get, "/health", runningOn: .eventLoop) { _, _ in
             Answers.json(Array("{\"status\":200,\"message\":\"OK\"}\n".utf8))
         }
         routes.on(.get, "/dev") { _, _ in Answers.json(info.json(registry: node.registry)) }

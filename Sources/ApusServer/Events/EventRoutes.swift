@@ -12,11 +12,13 @@ struct EventRoutes: Sendable {
     let bodyLimit: Int
 
     func add(to routes: inout RouteTable) {
-        routes.on(.post, "/e/:key") { request, _ in try await ingest(request) }
+        routes.on(.post, "/e/:key", runningOn: .eventLoop) { request, _ in try await ingest(request) }
         routes.on(.post, "/e") { _, _ in
             Answers.json(answer(ids: [], status: 401, error: "Event key is required"), status: .unauthorized)
         }
-        routes.on(.post, "/invoke/:slug") { request, context in try await invoke(request, context) }
+        routes.on(.post, "/invoke/:slug", runningOn: .eventLoop) { request, context in
+            try await invoke(request, context)
+        }
     }
 
     private func ingest(_ request: Request) async throws -> Response {

@@ -6,11 +6,36 @@ import Hummingbird
 struct RouteTable {
     typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
+    /// Where a handler runs.
+    enum Place {
+        /// On the connection's event loop: quick, and for what never takes longer than a few
+        /// microseconds between two waits.
+        case eventLoop
+        /// On the threads of the concurrency library, where it holds up nobody else's request.
+        case threads
+    }
+
     private var handlers: [(path: String, method: HTTPRequest.Method, handler: Handler)] = []
     private static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head]
 
-    mutating func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
-        handlers.append((path, method, handler))
+    mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        runningOn place: Place = .threads,
+        _ handler: @escaping Handler
+    ) {
+        switch place {
+        case .eventLoop: handlers.append((path, method, handler))
+        case .threads:
+            handlers.append(
+                (
+                    path, method,
+                    { request, context in
+                        try await offLoop { try await handler(request, context) }
+                    }
+                )
+            )
+        }
     }
 
     func install(in router: Router<BasicRequestContext>) {
@@ -26,4 +51,9 @@ struct RouteTable {
             }
         }
     }
+}
+
+/// Runs work that may take a while on threads that are not an event loop's.
+func offLoop<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
 }
