@@ -26,14 +26,8 @@ struct DevOptions: ParsableArguments {
     @Option(name: .long, help: "Fixed seconds between attempts; 0 means growing delays.")
     var retryInterval = 0
 
-    @Option(name: .long, help: "Where the store is kept.")
+    @Option(name: [.customLong("data-dir"), .customLong("sqlite-dir")], help: "Where the store is kept.")
     var dataDir = ".apus"
-
-    @Option(
-        name: .customLong("sqlite-dir"),
-        help: ArgumentHelp("The same as --data-dir.", visibility: .hidden)
-    )
-    var sqliteDir: String?
 
     @Flag(name: .long, help: "Keep nothing on disk; everything is lost at the end.")
     var inMemory = false
@@ -56,8 +50,31 @@ struct DevOptions: ParsableArguments {
     @Flag(name: [.customShort("v"), .long], help: ArgumentHelp("The same as --log-level debug.", visibility: .hidden))
     var verbose = false
 
+    @Option(name: .long, help: "A JSON or YAML file of settings; its keys are these options' long names.")
+    var config: String?
+
     @OptionGroup(visibility: .hidden)
     var ignored: IgnoredOptions
+
+    /// What the environment and a file may set. Flags of services that Apus does not need are not
+    /// among them: nobody has to hear of what is ignored without having typed it.
+    static let settings: [Setting] = [
+        Setting(name: "port", short: "p"),
+        Setting(name: "host"),
+        Setting(name: "sdk-url", short: "u", kind: .list),
+        Setting(name: "no-discovery", kind: .flag),
+        Setting(name: "no-poll", kind: .flag),
+        Setting(name: "poll-interval"),
+        Setting(name: "retry-interval"),
+        Setting(name: "data-dir", alias: "sqlite-dir"),
+        Setting(name: "in-memory", kind: .flag),
+        Setting(name: "max-store-mb"),
+        Setting(name: "drain-timeout"),
+        Setting(name: "log-level", short: "l"),
+        Setting(name: "log-format"),
+        Setting(name: "json", kind: .flag),
+        Setting(name: "verbose", short: "v", kind: .flag),
+    ]
 
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be between 0 and 65535.") }
@@ -91,7 +108,6 @@ struct IgnoredOptions: ParsableArguments {
     @Option(name: .long, help: .hidden) var debugApiPort: String?
     @Option(name: .long, help: .hidden) var systemTraceEndpoint: String?
     @Option(name: .long, help: .hidden) var systemTraceUrlPath: String?
-    @Option(name: .long, help: .hidden) var config: String?
     @Flag(name: .long, help: .hidden) var persist = false
     @Flag(name: .long, help: .hidden) var noUi = false
 
@@ -109,7 +125,7 @@ struct IgnoredOptions: ParsableArguments {
             ("--connect-gateway-grpc-ip", connectGatewayGrpcIp),
             ("--connect-executor-grpc-ip", connectExecutorGrpcIp),
             ("--debug-api-port", debugApiPort), ("--system-trace-endpoint", systemTraceEndpoint),
-            ("--system-trace-url-path", systemTraceUrlPath), ("--config", config),
+            ("--system-trace-url-path", systemTraceUrlPath),
         ]
         var names = options.filter { $0.1 != nil }.map(\.0)
         if persist { names.append("--persist") }
