@@ -112,6 +112,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Benchmarks",
+            exclude: ["RESULTS.md"],
             swiftSettings: strict
         ),
         .testTarget(name: "CoreTests", dependencies: ["ApusCore"], swiftSettings: strict),
