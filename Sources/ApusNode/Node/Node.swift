@@ -70,7 +70,8 @@ package final class Node: Sendable {
         intake = Intake(requests: configuration.waitingRequests, bytes: configuration.waitingBytes)
         state = Mutex(PublicState())
         let client = AppClient(eventLoop: loop, configuration: configuration.client)
-        let caller = AppCaller(client: client, userAgent: configuration.userAgent, clock: clock)
+        let http = HTTPTransport(client: client, userAgent: configuration.userAgent, clock: clock)
+        let caller = AppCaller(transports: ["http": http, "https": http])
         core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller), eventLoop: loop)
     }
 

@@ -2,17 +2,14 @@ import ApusCore
 import ApusEngine
 import NIOCore
 
-/// Turns calls into HTTP requests and answers into replies. Confined to the client's event loop.
-final class AppCaller {
+/// Calls apps at their URLs: turns calls into HTTP requests and answers into replies. Confined to the
+/// client's event loop.
+final class HTTPTransport: AppTransport {
     private let client: AppClient
     private let userAgent: String
     private let clock: NodeClock
     /// Parsed addresses of discovery calls; targeted ones differ each time.
     private var urls: [String: AppURL] = [:]
-    /// Once set, no call is sent any more; the ones under way may finish.
-    private(set) var isDraining = false
-    private(set) var inFlight = 0
-    private var onIdle: (() -> Void)?
 
     private static let rememberedURLs = 4_096
     private static let account = "00000000-0000-4000-a000-000000000000"
@@ -24,8 +21,6 @@ final class AppCaller {
     }
 
     func send(_ call: OutgoingCall, _ done: @escaping (AppReply) -> Void) {
-        // A call that is not sent has been recorded as made, so the next start repeats it.
-        guard !isDraining else { return }
         let url: AppURL
         do throws(AppURLError) {
             url = try self.url(of: call)
@@ -33,26 +28,16 @@ final class AppCaller {
             done(.failed(.noticed(message: "The step URL \(call.url) cannot be used: \(error)")))
             return
         }
-        inFlight += 1
         let request = AppRequest(
             method: "POST", url: url, headers: headers(of: call), body: ByteBuffer(bytes: call.body))
         _ = client.call(request, deadline: nil) { [self] result in
-            inFlight -= 1
             done(reply(to: result))
-            if inFlight == 0 { onIdle?() }
         }
     }
 
     func probe(_ url: String, _ done: @escaping (Bool) -> Void) {
-        guard !isDraining, let url = try? AppURL(url) else { return done(false) }
+        guard let url = try? AppURL(url) else { return done(false) }
         client.probe(url, timeout: .seconds(5), done)
-    }
-
-    /// Sends nothing any more and says when the last call has been answered.
-    func drain(_ onIdle: @escaping () -> Void) {
-        isDraining = true
-        self.onIdle = onIdle
-        if inFlight == 0 { onIdle() }
     }
 
     func shutdown() {
