@@ -37,10 +37,11 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict
         ),
+        .target(name: "ApusCEL", dependencies: ["ApusCore"], swiftSettings: strict),
         .target(
             name: "ApusEngine",
             dependencies: [
-                "ApusCore",
+                "ApusCEL", "ApusCore",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
@@ -116,6 +117,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "CoreTests", dependencies: ["ApusCore"], swiftSettings: strict),
+        .testTarget(name: "CELTests", dependencies: ["ApusCEL", "ApusCore"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["ApusCore", "ApusEngine"], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",

@@ -30,6 +30,10 @@ package struct Limits: Hashable, Sendable {
     package var inlinePayloadBytes = 2_048
     /// Messages to one other shard that are not acknowledged yet; past it intake stops.
     package var unacknowledgedMessages = 10_000
+    /// Events that have not reached all those who wait for them; past it intake stops.
+    package var pendingLooks = 10_000
+    /// Events that a wait that looks back considers at most, the newest ones.
+    package var lookBackEvents = 1_000
     /// Sleeping runs whose wake-up times are read from the store at once.
     package var wakePage = 10_000
 

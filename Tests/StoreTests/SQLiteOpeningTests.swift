@@ -1,10 +1,11 @@
 import ApusCore
 import ApusEngine
-import ApusSQLite
 import ApusStore
 import Foundation
 import GRDB
 import Testing
+
+@testable import ApusSQLite
 
 /// What the store accepts as its place, and what it refuses.
 @Suite struct SQLiteOpeningTests {
@@ -121,7 +122,7 @@ import Testing
         try file.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 1000") }
         try file.close()
         let expected = StoreError.unreadable(
-            "the store has format 1000, this program reads formats up to 1: use a newer release"
+            "the store has format 1000, this program reads formats up to \(Schema.version): use a newer release"
         )
         #expect(throws: expected) { try SQLiteStore(.directory(path)) }
     }

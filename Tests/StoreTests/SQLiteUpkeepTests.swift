@@ -127,22 +127,24 @@ import Testing
         try writer.commitEvent()
         store.close()
         let next = Migrator(
-            migrations: Schema.migrations + [Migration(version: 2, sql: "ALTER TABLE events ADD COLUMN colour TEXT")]
+            migrations: Schema.migrations + [
+                Migration(version: Schema.version + 1, sql: "ALTER TABLE events ADD COLUMN colour TEXT")
+            ]
         )
         let file = path + "/apus.db"
         for _ in 0..<2 {
             let database = try DatabaseQueue(path: file)
             try database.writeWithoutTransaction { try next.migrate(try $0.handle, path: file) }
-            #expect(try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
+            #expect(try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == Int(Schema.version) + 1)
             #expect(try database.read { try Int.fetchOne($0, sql: "SELECT count(colour IS NULL) FROM events") } == 1)
             try database.close()
         }
-        #expect(try SQLiteUpkeepTests.files(in: path).contains("apus.db.backup-v1"))
+        #expect(try SQLiteUpkeepTests.files(in: path).contains("apus.db.backup-v\(Schema.version)"))
         #expect(try !SQLiteUpkeepTests.files(in: path).contains { $0.hasSuffix(".partial") })
         // The copy is a store of the release before, with everything in it.
         let old = directory.newPath()
         try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: file + ".backup-v1", toPath: old + "/apus.db")
+        try FileManager.default.copyItem(atPath: file + ".backup-v\(Schema.version)", toPath: old + "/apus.db")
         let restored = try SQLiteStore(.directory(old))
         defer { restored.close() }
         #expect(try restored.reader.events(named: nil, before: nil, since: nil, limit: 5).count == 1)
@@ -155,7 +157,10 @@ import Testing
         let file = path + "/apus.db"
         let broken = Migrator(
             migrations: Schema.migrations + [
-                Migration(version: 2, sql: "ALTER TABLE events ADD COLUMN colour TEXT; ALTER TABLE nothing RENAME TO x")
+                Migration(
+                    version: Schema.version + 1,
+                    sql: "ALTER TABLE events ADD COLUMN colour TEXT; ALTER TABLE nothing RENAME TO x"
+                )
             ]
         )
         let database = try DatabaseQueue(path: file)

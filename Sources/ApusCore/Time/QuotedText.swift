@@ -1,11 +1,11 @@
 /// Texts from outside, quoted for an error message.
-enum QuotedText {
+package enum QuotedText {
     /// The most bytes of a text that a message repeats.
     static let limit = 256
 
     /// `text` in double quotes, with quotes and backslashes escaped and every byte that is not
     /// printable ASCII as `\xhh`; what lies beyond ``limit`` is replaced by three dots.
-    static func quote(_ text: String) -> String {
+    package static func quote(_ text: String) -> String {
         var quoted = "\""
         for byte in text.utf8.prefix(limit) {
             switch byte {

@@ -51,6 +51,10 @@ public struct FunctionConfiguration: Hashable, Sendable {
     public var stepURL: String
     /// Retries after the first attempt, 0…20; `nil` means the default of 4.
     public var retries: Int?
+    /// The events that cancel a run of the function, at most 5.
+    public var cancellations: [Cancellation]
+    /// After which times a run is cancelled.
+    public var timeouts: Timeouts
     /// Options that this server knows of but does not act on yet, by their field names.
     public var ignoredOptions: [String]
     /// The registered object, canonical; stored, and decoded again at start.
@@ -63,6 +67,8 @@ public struct FunctionConfiguration: Hashable, Sendable {
         triggers: [Trigger],
         stepURL: String,
         retries: Int? = nil,
+        cancellations: [Cancellation] = [],
+        timeouts: Timeouts = Timeouts(),
         ignoredOptions: [String] = [],
         source: RawJSON = .emptyObject
     ) {
@@ -71,6 +77,8 @@ public struct FunctionConfiguration: Hashable, Sendable {
         self.triggers = triggers
         self.stepURL = stepURL
         self.retries = retries
+        self.cancellations = cancellations
+        self.timeouts = timeouts
         self.ignoredOptions = ignoredOptions
         self.source = source
     }
@@ -90,5 +98,47 @@ public struct FunctionConfiguration: Hashable, Sendable {
         /// The one filter that SDKs write themselves, for failure handlers:
         /// `event.data.function_id == '<slug>'`.
         case functionID(String)
+        /// Those for which an expression over `event` is true.
+        case expression(String)
+    }
+
+    /// An event that cancels a run.
+    public struct Cancellation: Hashable, Sendable {
+        /// The event's exact name.
+        public var event: String
+        /// An expression over `event`, which started the run, and `async`, which may cancel it; `nil` for
+        /// every event of the name.
+        public var condition: String?
+        /// For how long a run can be cancelled by it.
+        public var period: Period
+
+        /// Makes a cancellation.
+        public init(event: String, condition: String? = nil, period: Period) {
+            self.event = event
+            self.condition = condition
+            self.period = period
+        }
+
+        /// A time from the run's creation, or a date.
+        public enum Period: Hashable, Sendable {
+            /// Counted from the run's creation.
+            case lasting(TimeSpan)
+            /// A date.
+            case until(Timestamp)
+        }
+    }
+
+    /// The times after which a run is cancelled; `nil` means never.
+    public struct Timeouts: Hashable, Sendable {
+        /// From the run's creation to its first call.
+        public var start: TimeSpan?
+        /// From the first call to the run's end.
+        public var finish: TimeSpan?
+
+        /// Makes timeouts.
+        public init(start: TimeSpan? = nil, finish: TimeSpan? = nil) {
+            self.start = start
+            self.finish = finish
+        }
     }
 }

@@ -55,6 +55,9 @@ private enum EntryKind: UInt8 {
     case invoked = 9
     case stepNamed = 10
     case finished = 11
+    case listening = 12
+    case displaced = 13
+    case expires = 14
 }
 
 extension BinaryWriter {
@@ -122,7 +125,39 @@ extension BinaryWriter {
             flag(end.output != nil)
             if let output = end.output { payload(output) }
             text(end.cause)
+        case .listening(let listener):
+            byte(EntryKind.listening.rawValue)
+            self.listener(listener, at: at)
+        case .displaced(let number):
+            byte(EntryKind.displaced.rawValue)
+            unsigned(UInt64(number))
+        case .expires(let expiry, let time):
+            byte(EntryKind.expires.rawValue)
+            byte(expiry.rawValue)
+            flag(time != nil)
+            if let time { self.time(time, relativeTo: at) }
         }
+    }
+
+    private mutating func listener(_ listener: Listener, at: Timestamp) {
+        unsigned(UInt64(listener.number))
+        switch listener.purpose {
+        case .event(let id, let isRace):
+            byte(0)
+            step(id)
+            flag(isRace)
+        case .signal(let id, let isRace, let replaces):
+            byte(1)
+            step(id)
+            flag(isRace)
+            flag(replaces)
+        case .cancellation: byte(2)
+        }
+        text(listener.name)
+        flag(listener.condition != nil)
+        if let condition = listener.condition { text(condition) }
+        time(listener.since, relativeTo: at)
+        time(listener.until, relativeTo: at)
     }
 
     private mutating func job(_ job: Job, at: Timestamp) {
@@ -279,7 +314,31 @@ extension BinaryReader {
             guard let status = RunStatus(rawValue: statusByte) else { throw unknown("run status", statusByte) }
             let output = try flag() ? try payload(fetch) : nil
             return .finished(RunEnd(status: status, output: output, cause: try text()))
+        case .listening:
+            return .listening(try listener(at: at))
+        case .displaced:
+            return .displaced(try integer(ListenerNumber.self))
+        case .expires:
+            let expiryByte = try byte()
+            guard let expiry = RunExpiry(rawValue: expiryByte) else { throw unknown("expiry", expiryByte) }
+            return .expires(expiry, at: try flag() ? try time(relativeTo: at) : nil)
         }
+    }
+
+    private mutating func listener(at: Timestamp) throws(JournalDecodingError) -> Listener {
+        let number = try integer(ListenerNumber.self)
+        let purposeByte = try byte()
+        let purpose: Listener.Purpose
+        switch purposeByte {
+        case 0: purpose = .event(try step(), isRace: try flag())
+        case 1: purpose = .signal(try step(), isRace: try flag(), replaces: try flag())
+        case 2: purpose = .cancellation
+        default: throw unknown("purpose of a listener", purposeByte)
+        }
+        return Listener(
+            number: number, purpose: purpose, name: try text(), condition: try flag() ? try text() : nil,
+            since: try time(relativeTo: at), until: try time(relativeTo: at)
+        )
     }
 
     private func unknown(_ what: String, _ value: UInt8) -> JournalDecodingError {

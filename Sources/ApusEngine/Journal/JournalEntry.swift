@@ -35,6 +35,20 @@ package enum JournalEntry: Hashable, Sendable {
     /// What a step is called, told when it is planned, sleeps or waits.
     case stepNamed(StepID, StepLabel)
     case finished(RunEnd)
+    /// The run waits for an event or a signal, or can be cancelled by an event.
+    case listening(Listener)
+    /// The listener counts no more, although its step goes on waiting for its deadline.
+    case displaced(ListenerNumber)
+    /// When the run is cancelled for its age; `nil` takes that back.
+    case expires(RunExpiry, at: Timestamp?)
+}
+
+/// What a run may take too long for.
+package enum RunExpiry: UInt8, Hashable, Sendable {
+    /// To be called for the first time.
+    case start = 0
+    /// To end.
+    case finish = 1
 }
 
 /// The first entry of every run.
@@ -94,6 +108,8 @@ package enum StepKind: UInt8, Hashable, Sendable {
     case invoke = 2
     /// `Step` ops of old SDKs, whose memo is not wrapped.
     case legacy = 3
+    case waitForEvent = 4
+    case waitForSignal = 5
 }
 
 /// A run that waits for the run it invoked.

@@ -1,3 +1,4 @@
+import ApusCEL
 import ApusCore
 
 /// An app as it was last synced.
@@ -58,6 +59,9 @@ package struct Registry: Hashable, Sendable {
     package private(set) var functions: [UUID16: FunctionRecord] = [:]
     private var bySlug: [String: UUID16] = [:]
     private var byTrigger: [String: [UUID16]] = [:]
+    /// Compiled filters by their text; one that does not compile, which an earlier release accepted,
+    /// matches nothing.
+    private var filters: [String: Expression] = [:]
 
     package init(apps: [AppRecord] = [], functions: [FunctionRecord] = []) {
         for app in apps { self.apps[app.id] = app }
@@ -89,14 +93,24 @@ package struct Registry: Hashable, Sendable {
     }
 
     /// The active functions that an event starts, each once, in a fixed order.
-    package func functions(startedBy name: String, data: RawJSON) -> [FunctionRecord] {
+    /// - Parameter stored: the event's stored body.
+    package func functions(startedBy event: IncomingEvent, stored: RawJSON, now: Timestamp) -> [FunctionRecord] {
         var found: [FunctionRecord] = []
-        for pattern in TriggerPattern.patterns(matching: name) {
+        // Made when the first filter asks for them.
+        var values: EventValues?
+        for pattern in TriggerPattern.patterns(matching: event.name) {
             for id in byTrigger[pattern] ?? [] where !found.contains(where: { $0.id == id }) {
                 guard let function = functions[id] else { continue }
                 let matches = function.configuration.triggers.contains { trigger in
                     guard case .event(pattern, let filter) = trigger else { return false }
-                    return filter.accepts(data)
+                    switch filter {
+                    case .every: return true
+                    case .functionID(let slug): return event.data.view["function_id"]?.string == slug
+                    case .expression(let text):
+                        let scope = values ?? EventValues(stored: stored)
+                        values = scope
+                        return filters[text]?.holds(in: Scope(event: scope), now: now) == .matched
+                    }
                 }
                 if matches { found.append(function) }
             }
@@ -160,9 +174,14 @@ package struct Registry: Hashable, Sendable {
     private mutating func reindex() {
         bySlug = [:]
         byTrigger = [:]
+        let known = filters
+        filters = [:]
         for function in activeFunctions {
             bySlug[function.configuration.slug] = function.id
-            for case .event(let name, _) in function.configuration.triggers {
+            for case .event(let name, let filter) in function.configuration.triggers {
+                if case .expression(let text) = filter {
+                    filters[text] = known[text] ?? (try? Expression(text, role: .condition))
+                }
                 if byTrigger[name]?.last != function.id { byTrigger[name, default: []].append(function.id) }
             }
         }
@@ -178,14 +197,5 @@ package enum TriggerPattern {
             patterns.append(String(name[...index]) + "*")
         }
         return patterns
-    }
-}
-
-extension FunctionConfiguration.Filter {
-    fileprivate func accepts(_ data: RawJSON) -> Bool {
-        switch self {
-        case .every: true
-        case .functionID(let slug): data.view["function_id"]?.string == slug
-        }
     }
 }

@@ -26,6 +26,12 @@ package struct Run: Hashable, Sendable {
     package private(set) var joint: UInt64?
     package private(set) var jobs: [Job] = []
     package private(set) var waits: [StepID: InvokeWait] = [:]
+    /// What the run waits for besides other runs, and what cancels it.
+    package private(set) var listeners: [Listener] = []
+    /// When the run is cancelled unless it has been called by then.
+    package private(set) var startBy: Timestamp?
+    /// When the run is cancelled unless it has ended by then.
+    package private(set) var finishBy: Timestamp?
     package private(set) var nextJob: JobNumber = 0
     package private(set) var labels: [StepID: StepLabel] = [:]
     /// Replies since the last finished step that reported nothing and asked to be called again.
@@ -62,14 +68,31 @@ package struct Run: Hashable, Sendable {
         !pending.isEmpty && jobs.contains { $0.step.map(pending.contains) ?? true }
     }
 
-    /// When the run next needs attention: the earliest of its jobs; `nil` once it has ended.
+    package func listener(_ number: ListenerNumber) -> Listener? {
+        listeners.first { $0.number == number }
+    }
+
+    /// The listener of a step that waits.
+    package func listener(of step: StepID) -> Listener? {
+        listeners.first { $0.step == step }
+    }
+
+    /// When the run is next cancelled for its age, if nothing happens until then.
+    package var expiresAt: Timestamp? {
+        [startBy, finishBy].compactMap(\.self).min()
+    }
+
+    /// When the run next needs attention: the earliest of its jobs and of its expiry; `nil` once it has
+    /// ended.
     package var wakeTime: Timestamp? {
-        jobs.min { $0.wakeTime < $1.wakeTime }?.wakeTime
+        let job = jobs.min { $0.wakeTime < $1.wakeTime }?.wakeTime
+        guard let expiresAt else { return job }
+        return job.map { min($0, expiresAt) } ?? expiresAt
     }
 
     /// An estimate of the memory that the folded run holds.
     package var residentBytes: Int {
-        512 + memos.byteCount + stack.count * 200 + jobs.count * 128
+        512 + memos.byteCount + stack.count * 200 + jobs.count * 128 + listeners.count * 256
     }
 
     package mutating func apply(_ entry: JournalEntry, at: Timestamp) {
@@ -84,6 +107,7 @@ package struct Run: Hashable, Sendable {
             nextJob = max(nextJob, job.number + 1)
         case .called(let number, let generation):
             startedAt = startedAt ?? at
+            startBy = nil
             withJob(number) {
                 $0.phase = .calling(since: at)
                 $0.generation = generation
@@ -113,6 +137,19 @@ package struct Run: Hashable, Sendable {
             jobs = []
             waits = [:]
             pending = []
+            listeners = []
+            startBy = nil
+            finishBy = nil
+        case .listening(let listener):
+            listeners.append(listener)
+        case .displaced(let number):
+            // Its step still waits, so that the deadline finds it, but nothing reaches it any more.
+            guard let index = listeners.firstIndex(where: { $0.number == number }) else { return }
+            listeners[index].condition = Listener.never
+        case .expires(.start, let time):
+            startBy = time
+        case .expires(.finish, let time):
+            finishBy = time
         }
     }
 
@@ -130,6 +167,7 @@ package struct Run: Hashable, Sendable {
         emptyReplies = 0
         labels[result.step] = result.label
         waits[result.step] = nil
+        listeners.removeAll { $0.step == result.step }
         jobs.removeAll { $0.step == result.step && !$0.isCalling }
     }
 

@@ -24,6 +24,14 @@ package enum Write: Sendable {
     case send(to: ShardID, number: UInt64, Message)
     case forget(to: ShardID, upTo: UInt64)
     case applied(from: ShardID, number: UInt64)
+    case listen(ListenerRow)
+    case unlisten(run: RowID, number: ListenerNumber)
+    case unlistenAll(run: RowID)
+    /// The listener has seen what was there before it.
+    case lookedBack(run: RowID, number: ListenerNumber)
+    /// The event still has to reach its listeners.
+    case lookPending(event: RowID)
+    case lookDone(event: RowID)
 }
 
 package struct EventRow: Hashable, Sendable {
@@ -72,6 +80,10 @@ package enum Effect: Sendable {
     case load(RowID)
     /// Read wake-up times after `after` and up to `upTo`; come back with `Input.wakes`.
     case readWakes(after: Wake?, upTo: Timestamp, limit: Int)
+    /// Find listeners and come back with `Input.listeners`.
+    case findListeners(ListenerQuestion)
+    /// Find events that were there before a listener and come back with `Input.eventsFound`.
+    case findEvents(named: String, since: Timestamp, for: ListenerRow)
     case registryChanged(Registry)
     /// A run took a step, for those who watch.
     case changed(RunChange)
@@ -110,4 +122,6 @@ package enum Answer: Hashable, Sendable {
     case none
     case accepted([ULID])
     case registered(isModified: Bool, app: UUID16)
+    /// Whether a run has got the signal.
+    case signalled(Bool)
 }

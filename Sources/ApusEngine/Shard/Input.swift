@@ -25,6 +25,14 @@ package enum Input: Sendable {
     /// Another shard has durably applied our messages up to this one.
     case acknowledged(by: ShardID, upTo: UInt64)
     case probed(app: UUID16, reachable: Bool)
+    /// Listeners that a subject of ours may concern were read from the store.
+    case listeners(ListenerPage)
+    /// Events that were there before a listener of ours were read, oldest first.
+    case eventsFound([EventRow], for: ListenerRow)
+    /// Somebody wants a run to end.
+    case cancel(run: RowID)
+    /// A signal for a wait that was found in the store.
+    case signal(name: String, payload: RawJSON, run: RowID, listener: ListenerNumber)
 }
 
 package struct SubmittedEvent: Hashable, Sendable {
@@ -131,4 +139,20 @@ package enum Message: Hashable, Sendable {
     case invoke(function: UUID16, event: IncomingEvent, id: ULID, receivedAt: Timestamp, invoker: Invoker)
     /// The run that a step waits for has ended.
     case resume(run: RowID, step: StepID, outcome: StepResult.Outcome, memo: RawJSON)
+    /// An event that a listener was waiting for has come.
+    case matched(run: RowID, listener: ListenerNumber, event: RowID, body: RawJSON)
+    /// A younger wait takes the place of this one.
+    case displace(run: RowID, listener: ListenerNumber)
+    /// A signal has come.
+    case signal(run: RowID, listener: ListenerNumber, name: String, payload: RawJSON)
+
+    /// The run that has to be in memory, if it still lives, before the message can be applied.
+    var run: RowID? {
+        switch self {
+        case .invoke: nil
+        case .resume(let run, _, _, _), .matched(let run, _, _, _), .displace(let run, _),
+            .signal(let run, _, _, _):
+            run
+        }
+    }
 }

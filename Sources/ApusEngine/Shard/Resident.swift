@@ -11,6 +11,8 @@ final class Resident {
     var openTurn: [JournalEntry] = []
     /// Whether the decision in progress has touched the run.
     var isTouched = false
+    /// Listeners that the store has.
+    var storedListeners: Set<ListenerNumber> = []
     /// Jobs that stand in their app's queue.
     var queued: Set<JobNumber> = []
     /// The wake-up time that the shard's heap holds for the run.
@@ -26,6 +28,7 @@ final class Resident {
         self.run = run
         self.events = events
         self.head = head
+        storedListeners = Set(run.listeners.lazy.filter(\.isReachable).map(\.number))
     }
 
     var row: RowID { run.row }
@@ -35,9 +38,10 @@ final class Resident {
         queued.isEmpty && !run.jobs.contains(where: \.isCalling)
     }
 
-    /// The earliest time at which a job that is neither called nor queued falls due.
+    /// The earliest time at which the run expires, or at which a job that is neither called nor queued
+    /// falls due.
     var nextDue: Timestamp? {
-        var next: Timestamp?
+        var next = run.expiresAt
         for job in run.jobs where !queued.contains(job.number) {
             guard case .scheduled(let due) = job.phase else { continue }
             next = next.map { min($0, due) } ?? due

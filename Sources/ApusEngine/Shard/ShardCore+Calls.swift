@@ -54,6 +54,8 @@ extension ShardCore {
             fail(resident, .noticed(message: "The function is not registered any more.", isFinal: true))
             return
         }
+        if expire(resident) { return }
+        beginFinishTimeout(of: resident, function)
         record(.called(job: job.number, generation: job.generation + 1), resident)
         guard let called = resident.run.job(job.number) else { return }
         let id = CallID(run: resident.row, job: called.number, generation: called.generation)

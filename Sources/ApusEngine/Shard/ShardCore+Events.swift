@@ -46,7 +46,9 @@ extension ShardCore {
     ) {
         let stored = store(event, id: id, key: key, receivedAt: receivedAt ?? now)
         let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
-        let listeners = registry.functions(startedBy: event.name, data: event.data).filter { $0.id != target?.id }
+        let listeners = registry.functions(startedBy: event, stored: stored.body, now: now).filter {
+            $0.id != target?.id
+        }
         let functions = [target].compactMap(\.self) + listeners
         let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
         let started = functions.filter { !alreadyStarted.contains($0.id) && !recent.contains($0.id) }
@@ -81,6 +83,7 @@ extension ShardCore {
                 )
             )
         )
+        look(for: stored.row, name: event.name, receivedAt: receivedAt, body: stored.body)
         return stored
     }
 
@@ -107,6 +110,8 @@ extension ShardCore {
         let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: 0)
         record(.scheduled(job), resident)
         if time <= now { enqueue(job, of: resident) }
+        beginTimeouts(of: resident, function)
+        listenForCancellation(of: resident, function)
         tell(resident, .started)
     }
 
@@ -123,7 +128,7 @@ extension ShardCore {
 
     /// An event that the server makes itself. It becomes a row only when something listens to it.
     func publish(name: String, data: RawJSON, senderID: String?, meta: RawJSON?) {
-        guard registry.hasTrigger(for: name) else { return }
+        guard registry.hasTrigger(for: name) || isListenedTo(name) else { return }
         let event = IncomingEvent(name: name, data: data, senderID: senderID, timestamp: now, meta: meta)
         accept(event, id: random.nextULID(now: now), key: senderID.map(EventKey.init(senderID:)), alreadyStarted: [])
     }

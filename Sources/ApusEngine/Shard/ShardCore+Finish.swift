@@ -43,7 +43,7 @@ extension ShardCore {
         var names = [LifecycleEvent.finishedName]
         if end.status == .failed { names.append(LifecycleEvent.failedName) }
         if end.status == .cancelled { names.append(LifecycleEvent.cancelledName) }
-        guard names.contains(where: registry.hasTrigger(for:)) else { return }
+        guard names.contains(where: { registry.hasTrigger(for: $0) || isListenedTo($0) }) else { return }
         let data = LifecycleEvent.data(
             functionSlug: resident.run.start.functionSlug,
             runID: resident.run.id,

@@ -32,7 +32,7 @@ extension ShardCore {
             if number <= last { decision.effects.append(.acknowledge(to: sender, upTo: last)) }
             return
         }
-        if case .resume(let run, _, _, _) = message, residents[run] == nil, !runWasRead {
+        if let run = message.run, residents[run] == nil, !runWasRead {
             // While the run is being read the sender may repeat itself.
             if postponed[run]?.contains(where: { $0.isMessage(number, from: sender) }) != true {
                 load(run, for: .message(from: sender, number: number, message))
@@ -60,6 +60,9 @@ extension ShardCore {
         case .resume(let run, let step, _, _):
             let error = Message.resume(run: run, step: step, outcome: .failed, memo: InvokeMemo.refused)
             receive(error, number: number, from: sender)
+        case .matched, .displace, .signal:
+            guard number == (applied[sender] ?? 0) + 1 else { return }
+            acknowledge(number, from: sender)
         }
     }
 
@@ -74,6 +77,15 @@ extension ShardCore {
         case .resume(let run, let step, let outcome, let memo):
             guard let resident = residents[run] else { return }
             resume(resident, step: step, outcome: outcome, memo: memo)
+        case .matched(let run, let number, let event, let body):
+            guard let resident = residents[run] else { return }
+            trigger(number, of: resident, by: event, body: body)
+        case .displace(let run, let number):
+            guard let resident = residents[run] else { return }
+            displace(number, of: resident)
+        case .signal(let run, let number, let name, let payload):
+            guard let resident = residents[run] else { return }
+            _ = signal(number, of: resident, name: name, payload: payload)
         }
     }
 

@@ -157,6 +157,12 @@ extension ShardCore {
                     settled.steps.append(invocation.step)
                     if invocation.isRace { settled.races.append(invocation.step) }
                 }
+            case .waitForEvent(let wait):
+                guard !resident.run.isFinished(wait.step) else { continue }
+                self.wait(wait, from: job, of: resident)
+            case .waitForSignal(let wait):
+                guard !resident.run.isFinished(wait.step) else { continue }
+                self.wait(wait, from: job, of: resident)
             case .callAgain:
                 settled.callsAgain = true
             case .retry, .nothing, .endRun:

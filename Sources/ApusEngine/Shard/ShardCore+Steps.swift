@@ -137,14 +137,15 @@ extension ShardCore {
         return true
     }
 
-    /// The invoked run has ended. The first result wins: a deadline that passed before, or a repeat,
-    /// leaves nothing to do.
+    /// What a step waits for has come: the end of the invoked run, an event, a signal. The first result
+    /// wins: a deadline that passed before, or a repeat, leaves nothing to do.
     func resume(_ resident: Resident, step: StepID, outcome: StepResult.Outcome, memo: RawJSON) {
         endWait(of: resident, for: step, outcome, memo: memo, because: .resumed(step))
     }
 
     func giveUpWait(of resident: Resident, for step: StepID) {
-        endWait(of: resident, for: step, .timedOut, memo: InvokeMemo.timedOut, because: .timedOut(step))
+        let memo = resident.run.waits[step] == nil ? RawJSON.null : InvokeMemo.timedOut
+        endWait(of: resident, for: step, .timedOut, memo: memo, because: .timedOut(step))
     }
 
     private func endWait(
@@ -154,12 +155,16 @@ extension ShardCore {
         memo: RawJSON,
         because cause: JobKey
     ) {
-        guard !resident.run.isFinished, !resident.run.isFinished(step), let wait = resident.run.waits[step] else {
+        guard !resident.run.isFinished, !resident.run.isFinished(step),
+            let isRace = resident.run.waits[step]?.isRace ?? resident.run.listener(of: step)?.isRace
+        else { return }
+        guard resident.run.memos.byteCount + memo.bytes.count <= configuration.limits.runStateBytes else {
+            fail(resident, .overflowedState(limit: configuration.limits.runStateBytes))
             return
         }
         let joint = resident.run.joint
         settle(resident, step, outcome, memo: memo, label: label(of: step, .invoke, in: resident.run))
-        discover(because: cause, isRace: wait.isRace, joint: joint, of: resident)
+        discover(because: cause, isRace: isRace, joint: joint, of: resident)
     }
 
     private func label(of step: StepID, _ kind: StepKind, in run: Run) -> StepLabel {

@@ -83,6 +83,13 @@ extension ShardCore {
                 receive(message, number: number, from: sender, runWasRead: true)
             case .reply(let call, let reply):
                 receive(reply, for: call, runWasRead: true)
+            case .match(let number, let event): receiveMatch(number, event: event, run: row)
+            case .events(let events, let listener):
+                if let resident = residents[row] { receiveEvents(events, for: listener, of: resident) }
+            case .holders(let found, let name, let number):
+                if let resident = residents[row] { receiveHolders(found, of: name, number: number, resident) }
+            case .cancel:
+                if let resident = residents[row] { cancelOnRequest(resident) }
             }
         }
         fireDueWakes()
@@ -91,6 +98,7 @@ extension ShardCore {
     /// Sends calls that are due to their app's queue, ends sleeps, gives up waits.
     func fireDueJobs(of resident: Resident) {
         touch(resident)
+        if expire(resident) { return }
         for job in resident.run.jobs where !resident.queued.contains(job.number) {
             // An earlier job of this loop may have ended this one.
             guard resident.run.job(job.number) == job else { continue }

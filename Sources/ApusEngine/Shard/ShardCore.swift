@@ -33,6 +33,12 @@ package final class ShardCore {
     var recents = RecentEvents()
     var outboxes: [ShardID: Outbox] = [:]
     var applied: [ShardID: UInt64]
+    var topics: Topics
+    var conditions = Conditions()
+    /// Events that have not reached all their listeners yet, by row.
+    var looks: [RowID: PendingLook] = [:]
+    /// To be begun again with the first input.
+    var interruptedLooks: InterruptedLooks?
 
     /// The newest batch that is durable.
     package var committedBatch: UInt64 = 0
@@ -56,6 +62,10 @@ package final class ShardCore {
     enum Postponed {
         case message(from: ShardID, number: UInt64, Message)
         case reply(CallID, AppReply)
+        case match(ListenerNumber, event: RowID)
+        case events([EventRow], ListenerRow)
+        case holders([ListenerRow], name: String, number: ListenerNumber)
+        case cancel
 
         func isMessage(_ number: UInt64, from sender: ShardID) -> Bool {
             if case .message(sender, number, _) = self { true } else { false }
@@ -81,6 +91,8 @@ package final class ShardCore {
         rows = state.rows
         random = SplitMix64(seed: seed)
         applied = state.applied
+        topics = Topics(state.topics)
+        interruptedLooks = state.looks
         now = state.time
         wakeReader = WakeReader(span: configuration.wakeHorizon, page: configuration.limits.wakePage)
         for (receiver, number) in state.nextNumbers { outboxes[receiver, default: Outbox()].next = number }
@@ -100,6 +112,7 @@ package final class ShardCore {
     package func decide(_ input: Input, at time: Timestamp, batch: UInt64) -> Decision {
         now = max(now, time)
         self.batch = batch
+        resumeLooks()
         switch input {
         case .events(let events, let prior): acceptEvents(events, prior: prior)
         case .invoke(let slug, let event, let prior): acceptInvocation(of: slug, event, prior: prior)
@@ -114,6 +127,11 @@ package final class ShardCore {
         case .refused(let sender, let number, let message): refuse(message, number: number, from: sender)
         case .acknowledged(let receiver, let number): forgetMessages(to: receiver, upTo: number)
         case .probed(let app, let reachable): probeEnded(app: app, reachable: reachable)
+        case .listeners(let page): receiveListeners(page)
+        case .eventsFound(let events, let row): receiveEvents(events, for: row)
+        case .cancel(let run): cancelRun(run)
+        case .signal(let name, let payload, let run, let number):
+            acceptSignal(name, payload: payload, run: run, number: number)
         }
         sendDueCalls()
         sealTurns()
@@ -138,9 +156,11 @@ package final class ShardCore {
         return next
     }
 
-    /// Whether new events may come in; `false` while another shard is far behind.
+    /// Whether new events may come in; `false` while another shard, or the search for those who wait for
+    /// events, is far behind.
     package var acceptsEvents: Bool {
-        outboxes.values.allSatisfy { $0.unacknowledged.count < configuration.limits.unacknowledgedMessages }
+        looks.count < configuration.limits.pendingLooks
+            && outboxes.values.allSatisfy { $0.unacknowledged.count < configuration.limits.unacknowledgedMessages }
     }
 
     /// The shard that owns what has this id.
@@ -181,6 +201,7 @@ package final class ShardCore {
         for resident in touched {
             resident.isTouched = false
             resident.stamp &+= 1
+            sealListeners(of: resident)
             if !resident.openTurn.isEmpty {
                 let row = draw(&rows.turn)
                 decision.writes.append(

@@ -12,6 +12,10 @@ package struct ShardState: Sendable {
     package var nextNumbers: [ShardID: UInt64]
     /// The newest message applied, by sender.
     package var applied: [ShardID: UInt64]
+    /// Under which anything is listened to, by whatever shard.
+    package var topics: [ListenerTopic]
+    /// Looks that were begun and not finished.
+    package var looks: InterruptedLooks
 
     package init(
         registry: Registry = Registry(),
@@ -19,7 +23,9 @@ package struct ShardState: Sendable {
         time: Timestamp = Timestamp(milliseconds: 0),
         unacknowledged: [(to: ShardID, number: UInt64, message: Message)] = [],
         nextNumbers: [ShardID: UInt64] = [:],
-        applied: [ShardID: UInt64] = [:]
+        applied: [ShardID: UInt64] = [:],
+        topics: [ListenerTopic] = [],
+        looks: InterruptedLooks = InterruptedLooks()
     ) {
         self.registry = registry
         self.rows = rows
@@ -27,5 +33,20 @@ package struct ShardState: Sendable {
         self.unacknowledged = unacknowledged
         self.nextNumbers = nextNumbers
         self.applied = applied
+        self.topics = topics
+        self.looks = looks
+    }
+}
+
+/// Looks that a crash has interrupted; see `ShardCore.look`.
+package struct InterruptedLooks: Sendable {
+    /// Events that may not have reached all their listeners.
+    package var events: [EventRow]
+    /// Listeners that have not seen what was there before them.
+    package var listeners: [ListenerRow]
+
+    package init(events: [EventRow] = [], listeners: [ListenerRow] = []) {
+        self.events = events
+        self.listeners = listeners
     }
 }

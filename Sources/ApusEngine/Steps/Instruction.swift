@@ -10,6 +10,8 @@ enum Instruction {
     case plan(StepID, StepLabel, isRace: Bool)
     case sleep(StepID, until: Timestamp, StepLabel, isRace: Bool)
     case invoke(Invocation)
+    case waitForEvent(EventWait)
+    case waitForSignal(SignalWait)
     case endRun(result: RawJSON?)
     /// Call again, although no step was reported.
     case callAgain
@@ -51,7 +53,11 @@ enum Instruction {
             return .endRun(result: op.data)
         case .discoveryRequest:
             return .callAgain
-        case .waitForEvent, .waitForSignal, .aiGateway, .gateway, .syncRunComplete, .deferAdd, .deferAbort:
+        case .waitForEvent:
+            return .waitForEvent(try EventWait(op, now: now))
+        case .waitForSignal:
+            return .waitForSignal(try SignalWait(op, now: now))
+        case .aiGateway, .gateway, .syncRunComplete, .deferAdd, .deferAbort:
             throw .unsupported(op.kind)
         }
     }

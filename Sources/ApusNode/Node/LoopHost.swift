@@ -141,6 +141,28 @@ final class LoopHost: ShardHost {
         )
     }
 
+    func readListeners(
+        _ questions: [ListenerQuestion],
+        _ done: @escaping (Result<[ListenerPage], StoreError>) -> Void
+    ) {
+        run(on: reading, { store throws(StoreError) in try store.reader.listeners(questions) }, done)
+    }
+
+    func readEvents(
+        named name: String,
+        since: Timestamp,
+        limit: Int,
+        _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void
+    ) {
+        run(
+            on: reading,
+            { store throws(StoreError) in
+                try store.reader.events(named: name, before: nil, since: since, limit: limit)
+            },
+            done
+        )
+    }
+
     func perform(_ effect: Effect) {
         onEffect(effect)
     }

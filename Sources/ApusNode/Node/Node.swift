@@ -243,6 +243,36 @@ package final class Node: Sendable {
         return (isModified, app)
     }
 
+    /// Ends a run, whatever it is doing; nothing happens when it has ended.
+    /// - Returns: `false` when there is no such run.
+    package func cancel(run id: ULID) async throws -> Bool {
+        guard let run = try await read({ reader throws(StoreError) in try reader.run(id: id) }) else { return false }
+        guard !run.projection.status.isFinal else { return true }
+        _ = try await submit(.cancel(run: run.row), to: home(of: run.row))
+        return true
+    }
+
+    /// Gives a signal to the run that waits for it.
+    /// - Returns: the run's id; `nil` when none waits.
+    package func signal(_ name: String, payload: RawJSON) async throws -> ULID? {
+        try intake.enter(bytes: payload.bytes.count)
+        defer { intake.leave(bytes: payload.bytes.count) }
+        let question = ListenerQuestion(.signal(name, run: 0, number: 0))
+        let pages = try await read { reader throws(StoreError) in try reader.listeners([question]) }
+        let now = clock.now()
+        for listener in pages.first?.found ?? [] where listener.condition == name && listener.until >= now {
+            let run = listener.run
+            guard let id = try await read({ reader throws(StoreError) in try reader.runID(run) }) else { continue }
+            let input = Input.signal(name: name, payload: payload, run: run, listener: listener.number)
+            if case .signalled(true) = try await submit(input, to: home(of: run)) { return id }
+        }
+        return nil
+    }
+
+    private func home(of row: RowID) -> ShardID {
+        RowCounters.shard(of: row)
+    }
+
     package func noteSyncFailure(of url: String, because reason: String) {
         loop.execute { [self] in
             core.value.shards[0].submit([Shard.Submission(.syncFailed(url: url, reason: reason))])
@@ -343,7 +373,7 @@ package final class Node: Sendable {
             }
         case .changed(let change):
             log(change)
-        case .load, .readWakes:
+        case .load, .readWakes, .findListeners, .findEvents:
             assertionFailure("reads are carried out by the shard itself")
         }
     }

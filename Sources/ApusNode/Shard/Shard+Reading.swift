@@ -5,32 +5,58 @@ import ApusStore
 /// What a shard reads from the store while it runs.
 extension Shard {
     func load(_ row: RowID) {
-        read({ host, done in host.readRun(row, done) }, { .loaded(row, $0) })
+        read({ host, done in host.readRun(row, done) }) { [.loaded(row, $0)] }
     }
 
     func readWakes(after: Wake?, upTo: Timestamp, limit: Int) {
-        read({ host, done in host.readWakes(after: after, upTo: upTo, limit: limit, done) }, { .wakes($0) })
+        read({ host, done in host.readWakes(after: after, upTo: upTo, limit: limit, done) }) { [.wakes($0)] }
+    }
+
+    /// Asks the store about listeners; one read at a time, for all who wait.
+    func readListeners() {
+        guard !isReadingListeners, !awaitingListeners.isEmpty else { return }
+        isReadingListeners = true
+        let questions = awaitingListeners
+        awaitingListeners = []
+        let incarnation = incarnation
+        read({ host, done in host.readListeners(questions, done) }) { [self] (pages: [ListenerPage]) in
+            if incarnation == self.incarnation { isReadingListeners = false }
+            return pages.map { .listeners($0) }
+        }
+    }
+
+    func readEvents(named name: String, since: Timestamp, for listener: ListenerRow) {
+        let limit = configuration.limits.lookBackEvents
+        read({ host, done in host.readEvents(named: name, since: since, limit: limit, done) }) { events in
+            let oldestFirst = events.sorted { ($0.receivedAt, $0.row) < ($1.receivedAt, $1.row) }.map { event in
+                EventRow(
+                    row: event.row, id: event.id, key: nil, name: event.name, receivedAt: event.receivedAt,
+                    body: event.body
+                )
+            }
+            return [.eventsFound(oldestFirst, for: listener)]
+        }
     }
 
     private static let firstRetryOfRead = TimeSpan.milliseconds(500)
     /// What is damaged stays so until somebody mends it.
     private static let longestRetryOfRead = TimeSpan.seconds(60)
 
-    /// Reads from the store, as often as it takes, and comes back with an input.
+    /// Reads from the store, as often as it takes, and comes back with inputs.
     private func read<Value>(
         _ fetch: @escaping (any ShardHost, @escaping (Result<Value, StoreError>) -> Void) -> Void,
-        _ input: @escaping (Value) -> Input,
-        retryAfter delay: TimeSpan = Shard.firstRetryOfRead
+        retryAfter delay: TimeSpan = Shard.firstRetryOfRead,
+        _ inputs: @escaping (Value) -> [Input]
     ) {
         let incarnation = incarnation
         fetch(host) { [self] result in
             guard incarnation == self.incarnation else { return }
             switch result {
-            case .success(let value): submit([Submission(input(value))])
+            case .success(let value): submit(inputs(value).map { Submission($0) })
             case .failure:
                 let next = min(TimeSpan.milliseconds(delay.milliseconds * 2), Self.longestRetryOfRead)
                 host.after(delay) { [self] in
-                    if incarnation == self.incarnation { read(fetch, input, retryAfter: next) }
+                    if incarnation == self.incarnation { read(fetch, retryAfter: next, inputs) }
                 }
             }
         }

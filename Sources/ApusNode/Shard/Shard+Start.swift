@@ -15,6 +15,8 @@ extension Shard {
         open = OpenBatch()
         committing = nil
         isLookingUp = false
+        awaitingListeners = []
+        isReadingListeners = false
         change(to: .starting)
         host.claim { [self] result in
             guard incarnation == self.incarnation else { return }

@@ -33,6 +33,9 @@ package final class Shard {
     /// Inputs that wait for the store to say what their event ids have started before.
     var awaitingLookUp: [Submission] = []
     var isLookingUp = false
+    /// Questions after listeners that wait for the store; one read answers all of them.
+    var awaitingListeners: [ListenerQuestion] = []
+    var isReadingListeners = false
     /// Inputs that take effect when the shard has read their run.
     var awaitingRun: [(run: RowID, submission: Submission)] = []
 
@@ -227,12 +230,15 @@ package final class Shard {
         }
         for (completion, answer) in batch.answers { completion(.success(answer)) }
         for effect in batch.effects { release(effect) }
+        readListeners()
     }
 
     private func release(_ effect: Effect) {
         switch effect {
         case .load(let row): load(row)
         case .readWakes(let after, let upTo, let limit): readWakes(after: after, upTo: upTo, limit: limit)
+        case .findListeners(let question): awaitingListeners.append(question)
+        case .findEvents(let name, let since, let listener): readEvents(named: name, since: since, for: listener)
         case .call(let call):
             callsInAir[call.id] = call.app
             host.perform(effect)

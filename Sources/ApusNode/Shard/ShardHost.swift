@@ -32,6 +32,18 @@ package protocol ShardHost: AnyObject {
         _ done: @escaping (Result<WakePage, StoreError>) -> Void
     )
 
+    func readListeners(
+        _ questions: [ListenerQuestion],
+        _ done: @escaping (Result<[ListenerPage], StoreError>) -> Void
+    )
+    /// The newest events of a name since a time, newest first.
+    func readEvents(
+        named name: String,
+        since: Timestamp,
+        limit: Int,
+        _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void
+    )
+
     /// Carries out an effect whose decision is durable. Reads come back through the shard itself and
     /// are never passed here.
     func perform(_ effect: Effect)

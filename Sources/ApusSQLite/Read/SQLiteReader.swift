@@ -18,6 +18,19 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.wakes(of: shard, after: after, upTo: upTo, limit: limit) }
     }
 
+    func listeners(_ questions: [ListenerQuestion]) throws(StoreError) -> [ListenerPage] {
+        try store.read { try $0.listeners(questions) }
+    }
+
+    func runID(_ row: RowID) throws(StoreError) -> ULID? {
+        try store.read { session in
+            let find = try session.statement("SELECT id FROM runs WHERE row = ?")
+            find.bind(1, row)
+            defer { find.reset() }
+            return try find.step() ? find.ulid(0) : nil
+        }
+    }
+
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]] {
         try store.read { try $0.functionsStarted(by: keys, since: since) }
     }

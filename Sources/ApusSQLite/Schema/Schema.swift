@@ -11,7 +11,38 @@ enum Schema {
     static var version: Int64 { migrations.last?.version ?? 0 }
 
     /// Oldest first; what was released is never changed.
-    static let migrations = [Migration(version: 1, sql: first)]
+    static let migrations = [Migration(version: 1, sql: first), Migration(version: 2, sql: listeners)]
+
+    private static let listeners = """
+        -- Under which anything listens: an event's name and the path of a key, joined by U+001F; empty
+        -- where there is none.
+        CREATE TABLE topics (
+            row INTEGER PRIMARY KEY,
+            name BLOB NOT NULL,
+            path BLOB NOT NULL,
+            UNIQUE (name, path)
+        ) STRICT;
+
+        CREATE TABLE listeners (
+            run INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            topic INTEGER NOT NULL REFERENCES topics (row),
+            key INTEGER NOT NULL,
+            condition TEXT,
+            since INTEGER NOT NULL,
+            until INTEGER NOT NULL,
+            -- What was there before still has to be looked at.
+            looks_back INTEGER NOT NULL,
+            PRIMARY KEY (run, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX listeners_by_key ON listeners (topic, key);
+        CREATE INDEX listeners_looking_back ON listeners (run) WHERE looks_back = 1;
+
+        -- Events that have not reached all their listeners.
+        CREATE TABLE looks (
+            event INTEGER PRIMARY KEY
+        ) STRICT;
+        """
 
     private static let first = """
         CREATE TABLE shards (

@@ -30,6 +30,18 @@ struct WriteStatements {
     let forget: Statement
     /// Notes the newest number applied.
     let applied: Statement
+    /// Inserts a listener.
+    let listen: Statement
+    /// Removes a listener.
+    let unlisten: Statement
+    /// Removes all listeners of a run.
+    let unlistenAll: Statement
+    /// Notes that a listener has seen what was there before it.
+    let lookedBack: Statement
+    /// Notes an event that has to reach its listeners.
+    let lookPending: Statement
+    /// Takes that back.
+    let lookDone: Statement
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
         func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(sql, on: connection) }
@@ -60,5 +72,16 @@ struct WriteStatements {
         sent = try prepare("INSERT OR REPLACE INTO sent (sender, receiver, number) VALUES (?, ?, ?)")
         forget = try prepare("DELETE FROM outbox WHERE sender = ? AND receiver = ? AND number <= ?")
         applied = try prepare("INSERT OR REPLACE INTO inbox (receiver, sender, number) VALUES (?, ?, ?)")
+        listen = try prepare(
+            """
+            INSERT INTO listeners (run, number, topic, key, condition, since, until, looks_back)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        unlisten = try prepare("DELETE FROM listeners WHERE run = ? AND number = ?")
+        unlistenAll = try prepare("DELETE FROM listeners WHERE run = ?")
+        lookedBack = try prepare("UPDATE listeners SET looks_back = 0 WHERE run = ? AND number = ?")
+        lookPending = try prepare("INSERT INTO looks (event) VALUES (?)")
+        lookDone = try prepare("DELETE FROM looks WHERE event = ?")
     }
 }

@@ -21,7 +21,11 @@ extension Writer {
                 unacknowledged: try unacknowledged(from: shard),
                 nextNumbers: try numbers("SELECT receiver, number FROM sent WHERE sender = ?", shard)
                     .mapValues { $0 + 1 },
-                applied: try numbers("SELECT sender, number FROM inbox WHERE receiver = ?", shard)
+                applied: try numbers("SELECT sender, number FROM inbox WHERE receiver = ?", shard),
+                topics: try listenedTopics(),
+                looks: InterruptedLooks(
+                    events: try pendingLooks(of: shard), listeners: try listenersLookingBack(of: shard)
+                )
             )
             return ClaimedShard(epoch: epoch, batch: batch, state: state)
         }

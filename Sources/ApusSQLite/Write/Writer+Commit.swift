@@ -51,7 +51,32 @@ extension Writer {
             try run(statements.sent, shard, receiver, number)
         case .forget(let receiver, let number): try run(statements.forget, shard, receiver, number)
         case .applied(let sender, let number): try run(statements.applied, shard, sender, number)
+        case .listen(let listener): try insert(listener)
+        case .unlisten(let run, let number): try self.run(statements.unlisten, run, number)
+        case .unlistenAll(let run): try self.run(statements.unlistenAll, run)
+        case .lookedBack(let run, let number): try self.run(statements.lookedBack, run, number)
+        case .lookPending(let event): try run(statements.lookPending, event)
+        case .lookDone(let event): try run(statements.lookDone, event)
         }
+    }
+
+    private func run(_ statement: Statement, _ row: RowID, _ number: ListenerNumber? = nil) throws {
+        statement.bind(1, row)
+        if let number { statement.bind(2, Int64(number)) }
+        try statement.run()
+    }
+
+    private func insert(_ listener: ListenerRow) throws {
+        let statement = statements.listen
+        statement.bind(1, listener.run)
+        statement.bind(2, Int64(listener.number))
+        statement.bind(3, try topics.row(of: listener.topic))
+        statement.bind(4, Int64(bitPattern: listener.key))
+        statement.bind(5, listener.condition)
+        statement.bind(6, listener.since.milliseconds)
+        statement.bind(7, listener.until.milliseconds)
+        statement.bind(8, listener.looksBack ? 1 : 0)
+        try statement.run()
     }
 
     private func run(_ statement: Statement, _ shard: ShardID, _ other: ShardID, _ number: UInt64) throws {

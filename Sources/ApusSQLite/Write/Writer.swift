@@ -8,6 +8,8 @@ final class Writer {
     let configuration: SQLiteConfiguration
     /// Event names by row.
     let names: NameRows
+    /// Topics of listeners by row.
+    let topics: TopicRows
     /// Functions by row.
     let functions: FunctionRows
     /// The statements of the hot path.
@@ -27,6 +29,7 @@ final class Writer {
         self.configuration = configuration
         self.checkpointer = checkpointer
         names = try NameRows(connection)
+        topics = try TopicRows(connection)
         functions = try FunctionRows(connection)
         statements = try WriteStatements(connection)
         log = try LogSize(connection)
@@ -44,8 +47,9 @@ final class Writer {
             room?.grow(used: log.bytes)
             return result
         } catch {
-            // Rows that the transaction gave to names and functions are gone with it.
+            // Rows that the transaction gave to names, topics and functions are gone with it.
             names.forget()
+            topics.forget()
             functions.forget()
             throw error
         }

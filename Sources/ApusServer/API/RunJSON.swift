@@ -157,8 +157,32 @@ enum JournalJSON {
             writer.value("finished")
             member("status", end.status.name, &writer)
             if !end.cause.isEmpty { member("cause", end.cause, &writer) }
+        case .listening(let listener):
+            writer.value("listening")
+            write(listener, to: &writer)
+        case .displaced(let listener):
+            writer.value("displaced")
+            member("listener", listener, &writer)
+        case .expires(let expiry, let time):
+            writer.value("expires")
+            member("timeout", String(describing: expiry), &writer)
+            if let time { member("expires_at", time.milliseconds, &writer) }
         }
         writer.endObject()
+    }
+
+    private static func write(_ listener: Listener, to writer: inout JSONWriter) {
+        member("listener", listener.number, &writer)
+        switch listener.purpose {
+        case .event: member("purpose", "event", &writer)
+        case .signal: member("purpose", "signal", &writer)
+        case .cancellation: member("purpose", "cancellation", &writer)
+        }
+        if let step = listener.step { member("step", step.description, &writer) }
+        member("name", listener.name, &writer)
+        if let condition = listener.condition { member("if", condition, &writer) }
+        member("since", listener.since.milliseconds, &writer)
+        member("until", listener.until.milliseconds, &writer)
     }
 
     private static func write(_ job: Job, to writer: inout JSONWriter) {

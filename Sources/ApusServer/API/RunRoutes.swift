@@ -5,7 +5,7 @@ import ApusStore
 import HTTPTypes
 import Hummingbird
 
-/// The read side of the v1 API: events and runs.
+/// The v1 API of events and runs.
 struct RunRoutes: Sendable {
     let node: Node
 
@@ -14,6 +14,7 @@ struct RunRoutes: Sendable {
         routes.on(.get, "/v1/events/:id") { _, context in try await event(context) }
         routes.on(.get, "/v1/events/:id/runs") { _, context in try await runsOfEvent(context) }
         routes.on(.get, "/v1/runs/:id") { _, context in try await run(context) }
+        routes.on(.delete, "/v1/runs/:id") { _, context in try await cancel(context) }
         routes.on(.get, "/v1/runs/:id/journal") { _, context in try await journal(context) }
     }
 
@@ -102,6 +103,19 @@ struct RunRoutes: Sendable {
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         guard let run else { return Answers.error("Unable to load function run: \(text)", status: .notFound) }
         return Answers.envelope { RunJSON.write(run, to: &$0) }
+    }
+
+    private func cancel(_ context: BasicRequestContext) async throws -> Response {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = ULID(text) else { return Answers.error("Invalid run ID: \(text)", status: .badRequest) }
+        do {
+            guard try await node.cancel(run: id) else {
+                return Answers.error("Unable to load function run: \(text)", status: .notFound)
+            }
+        } catch let error as NodeError {
+            return Answers.unavailable(error.description)
+        }
+        return Response(status: .ok)
     }
 
     /// The whole history of a run: an extension of the v1 API.

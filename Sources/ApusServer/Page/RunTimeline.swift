@@ -56,8 +56,19 @@ package struct RunTimeline: Sendable {
         case .stepFinished(let result):
             return line(result)
         case .finished(let end):
-            return ("run \(end.status.name.lowercased())", end.status == .completed ? .done : .failed)
-        case .called, .answered, .parallel, .planMode, .stepNamed:
+            let cause = end.status == .cancelled && !end.cause.isEmpty ? ": \(end.cause)" : ""
+            return ("run \(end.status.name.lowercased())\(cause)", end.status == .completed ? .done : .failed)
+        case .listening(let listener):
+            guard let step = listener.step else { return nil }
+            let what = if case .signal = listener.purpose { "the signal" } else { "the event" }
+            let condition = listener.condition.map { " with \($0)" } ?? ""
+            return (
+                "\(name(step, labels)) waits for \(what) \(listener.name)\(condition) until \(listener.until.rfc3339)",
+                .waiting
+            )
+        case .displaced:
+            return ("another run has taken over the signal", .waiting)
+        case .called, .answered, .parallel, .planMode, .stepNamed, .expires:
             return nil
         }
     }
@@ -66,6 +77,8 @@ package struct RunTimeline: Sendable {
         switch (result.outcome, result.label.kind) {
         case (.completed, .sleep): ("\(result.label.name) woke up", .done)
         case (.completed, .invoke): ("\(result.label.name) got its result", .done)
+        case (.completed, .waitForEvent): ("\(result.label.name) got its event", .done)
+        case (.completed, .waitForSignal): ("\(result.label.name) got its signal", .done)
         case (.completed, _): ("\(result.label.name) finished", .done)
         case (.failed, _): ("\(result.label.name) failed for good", .failed)
         case (.timedOut, _): ("\(result.label.name) timed out", .failed)

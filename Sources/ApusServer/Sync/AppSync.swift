@@ -147,7 +147,7 @@ package actor AppSync: Service {
 
     private func receiveInBand(_ body: [UInt8], from url: String) async {
         do {
-            _ = try await register(try Registration.decodeInBand(body))
+            _ = try await register(try Registration.acceptInBand(body))
             waiting[url] = nil
         } catch {
             fail(url, because: String(describing: error))

@@ -28,7 +28,7 @@ struct SyncRoutes: Sendable {
     private func register(_ body: [UInt8]) async throws -> Response {
         let registration: Registration
         do throws(RegistrationError) {
-            registration = try Registration.decode(body)
+            registration = try Registration.accept(body)
         } catch {
             await sync.note(failure: error, of: body)
             return Answers.error(error.message, status: .badRequest)

@@ -10,6 +10,9 @@ package enum MessageCodec {
     private enum Kind: UInt8 {
         case invoke = 1
         case resume = 2
+        case matched = 3
+        case displace = 4
+        case signal = 5
     }
 
     /// The bytes to store.
@@ -33,6 +36,22 @@ package enum MessageCodec {
             writer.text(step.description)
             writer.byte(outcome.rawValue)
             writer.blob(memo.bytes)
+        case .matched(let run, let listener, let event, let body):
+            writer.byte(Kind.matched.rawValue)
+            writer.signed(run)
+            writer.unsigned(UInt64(listener))
+            writer.signed(event)
+            writer.blob(body.bytes)
+        case .displace(let run, let listener):
+            writer.byte(Kind.displace.rawValue)
+            writer.signed(run)
+            writer.unsigned(UInt64(listener))
+        case .signal(let run, let listener, let name, let payload):
+            writer.byte(Kind.signal.rawValue)
+            writer.signed(run)
+            writer.unsigned(UInt64(listener))
+            writer.text(name)
+            writer.blob(payload.bytes)
         }
         return writer.bytes
     }
@@ -65,6 +84,18 @@ package enum MessageCodec {
                 throw JournalDecodingError(offset: reader.offset, reason: "unknown step outcome \(outcomeByte)")
             }
             return .resume(run: run, step: step, outcome: outcome, memo: try reader.json())
+        case .matched:
+            return .matched(
+                run: try reader.signed(), listener: try reader.integer(ListenerNumber.self),
+                event: try reader.signed(), body: try reader.json()
+            )
+        case .displace:
+            return .displace(run: try reader.signed(), listener: try reader.integer(ListenerNumber.self))
+        case .signal:
+            return .signal(
+                run: try reader.signed(), listener: try reader.integer(ListenerNumber.self),
+                name: try reader.text(), payload: try reader.json()
+            )
         case nil:
             throw JournalDecodingError(offset: reader.offset, reason: "unknown message kind \(kindByte)")
         }

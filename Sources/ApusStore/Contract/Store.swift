@@ -58,6 +58,9 @@ package protocol StoreReader: Sendable {
     /// A time that had come already when it was stored is given as 0, which is as due as a time can be:
     /// so the index need not move with every step of a run that is being called.
     func wakes(of shard: ShardID, after: Wake?, upTo: Timestamp, limit: Int) throws(StoreError) -> WakePage
+    /// The listeners that each subject may concern: of its topics those with its keys, in the order of
+    /// path, run and number, ``ListenerQuestion/page`` of them after the cursor. Of all shards.
+    func listeners(_ questions: [ListenerQuestion]) throws(StoreError) -> [ListenerPage]
     /// The functions that events with these keys, received after a time, have started, in the order of
     /// their runs; nothing for keys that started nothing.
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]]
@@ -70,6 +73,8 @@ package protocol StoreReader: Sendable {
     /// The runs of all copies of an event, oldest first, 1,000 at most.
     func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun]
     func run(id: ULID) throws(StoreError) -> StoredRun?
+    /// The id of the run in a row.
+    func runID(_ row: RowID) throws(StoreError) -> ULID?
     /// Newest first within each shard, 1,000 at most.
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
     /// The whole history of a run, oldest first; `nil` when there is no such run.

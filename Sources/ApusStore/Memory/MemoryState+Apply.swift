@@ -36,8 +36,14 @@ extension MemoryState {
         var turns: Set<RowID> = []
         var payloads: Set<RowID> = []
         var messages: Set<Sent> = []
+        var listeners: Set<Place> = []
         /// Runs of the whole batch: a projection may stand before its run.
         let projectable: Set<RowID>
+
+        struct Place: Hashable {
+            var run: RowID
+            var number: ListenerNumber
+        }
 
         struct Sent: Hashable {
             var to: ShardID
@@ -78,7 +84,12 @@ extension MemoryState {
             guard outbox[Link(from: shard, to: receiver)]?[number] == nil,
                 new.messages.insert(NewRows.Sent(to: receiver, number: number)).inserted
             else { return "message \(number) to shard \(receiver) exists" }
-        case .app, .forget, .applied: break
+        case .listen(let row):
+            let isNew = listeners[row.run]?[row.number] == nil
+            guard isNew, new.listeners.insert(NewRows.Place(run: row.run, number: row.number)).inserted else {
+                return "listener \(row.number) of run \(row.run) exists"
+            }
+        case .app, .forget, .applied, .unlisten, .unlistenAll, .lookedBack, .lookPending, .lookDone: break
         }
         return nil
     }
@@ -106,6 +117,14 @@ extension MemoryState {
             outbox[link] = outbox[link]?.filter { $0.key > number }
         case .applied(let sender, let number):
             applied[Link(from: sender, to: shard)] = number
+        case .listen(let row): listeners[row.run, default: [:]][row.number] = row
+        case .unlisten(let run, let number):
+            listeners[run]?[number] = nil
+            if listeners[run]?.isEmpty == true { listeners[run] = nil }
+        case .unlistenAll(let run): listeners[run] = nil
+        case .lookedBack(let run, let number): listeners[run]?[number]?.looksBack = false
+        case .lookPending(let event): looks.insert(event)
+        case .lookDone(let event): looks.remove(event)
         }
     }
 

@@ -24,6 +24,11 @@ package struct MemoryState: Sendable {
     var journal = MemoryTable<JournalRow>()
     var payloads = MemoryTable<RawJSON>()
 
+    /// By run and number.
+    var listeners: [RowID: [ListenerNumber: ListenerRow]] = [:]
+    /// Events that have not reached all their listeners.
+    var looks: Set<RowID> = []
+
     /// Messages by number, encoded.
     var outbox: [Link: [UInt64: [UInt8]]] = [:]
     /// The newest number sent.
@@ -82,7 +87,9 @@ package struct MemoryState: Sendable {
             time: found.time,
             unacknowledged: try unacknowledged(from: shard),
             nextNumbers: MemoryState.numbers(sent.filter { $0.key.from == shard }, by: \.to).mapValues { $0 + 1 },
-            applied: MemoryState.numbers(applied.filter { $0.key.to == shard }, by: \.from)
+            applied: MemoryState.numbers(applied.filter { $0.key.to == shard }, by: \.from),
+            topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
+            looks: interruptedLooks(of: shard)
         )
         return ClaimedShard(epoch: found.epoch, batch: found.batch, state: state)
     }

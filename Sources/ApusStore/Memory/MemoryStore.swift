@@ -100,6 +100,14 @@ private struct MemoryReader: StoreReader {
         try store.read().wakes(of: shard, after: after, upTo: upTo, limit: limit)
     }
 
+    func listeners(_ questions: [ListenerQuestion]) throws(StoreError) -> [ListenerPage] {
+        try store.read().listeners(questions)
+    }
+
+    func runID(_ row: RowID) throws(StoreError) -> ULID? {
+        try store.read().runs[row]?.row.id
+    }
+
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]] {
         try store.read().functionsStarted(by: keys, since: since)
     }

@@ -132,10 +132,6 @@ struct FunctionTests {
                 ["trigger 2: has the same schedule as trigger 1"]
             ),
             (
-                #"{"event":"a","expression":"event.data.x == 1"}"#,
-                ["trigger 1: expressions are not supported by this version: event.data.x == 1"]
-            ),
-            (
                 #"{},{}"#,
                 [
                     "trigger 1: either event or cron must be set", "trigger 2: repeats trigger 1",
@@ -214,13 +210,53 @@ struct FunctionTests {
                 ])
         } else {
             #expect(
-                try problems(#""id":"a-f","name":"n",\#(triggers)"#)
-                    == ["trigger 1: expressions are not supported by this version: \(text)"]
-            )
+                try decode(#""id":"a-f","name":"n",\#(triggers)"#).triggers == [
+                    .event(name: "e", filter: .expression(text))
+                ])
         }
     }
 
     // MARK: Options
+
+    @Test(
+        "events that cancel a run",
+        arguments: [
+            (#"{"event":"a"}"#, .init(event: "a", period: .lasting(.days(365)))),
+            (#"{"event":"a","if":"","timeout":""}"#, .init(event: "a", period: .lasting(.days(365)))),
+            (#"{"event":"a","if":"x","timeout":"1d"}"#, .init(event: "a", condition: "x", period: .lasting(.days(1)))),
+            (
+                #"{"event":"a","timeout":"2030-01-01T00:00:00Z"}"#,
+                .init(event: "a", period: .until(Timestamp(milliseconds: 1_893_456_000_000)))
+            ),
+        ] as [(String, FunctionConfiguration.Cancellation)])
+    func cancellations(text: String, expected: FunctionConfiguration.Cancellation) throws {
+        #expect(try decode(#""id":"a-f","name":"n","cancel":[\#(text)]"#).cancellations == [expected])
+    }
+
+    @Test(
+        "events that cannot cancel a run",
+        arguments: [
+            (#"{"event":""}"#, ["cancel 1: the event name is empty"]),
+            (#"{"event":"a"},{"event":"b","timeout":"soon"}"#, [#"cancel 2: timeout time: invalid duration "soon""#]),
+            (
+                Array(repeating: #"{"event":"a"}"#, count: 6).joined(separator: ","),
+                ["This function exceeds the max number of cancellation events: 5"]
+            ),
+        ])
+    func badCancellations(text: String, expected: [String]) throws {
+        #expect(try problems(#""id":"a-f","name":"n","cancel":[\#(text)]"#) == expected)
+    }
+
+    @Test(
+        "timeouts; what cannot be read is as good as absent",
+        arguments: [
+            (#"{"start":"10s","finish":"1h"}"#, .init(start: .seconds(10), finish: .hours(1))),
+            (#"{"start":"soon"}"#, .init()), (#"{"finish":"0s"}"#, .init()), (#"{"start":"-5s"}"#, .init()),
+            ("{}", .init()), ("null", .init()),
+        ] as [(String, FunctionConfiguration.Timeouts)])
+    func timeouts(text: String, expected: FunctionConfiguration.Timeouts) throws {
+        #expect(try decode(#""id":"a-f","name":"n","timeouts":\#(text)"#).timeouts == expected)
+    }
 
     @Test(
         "options that are not acted on are named when they are set",

@@ -37,10 +37,15 @@ struct RegistrationTests {
         #expect(
             full.ignoredOptions
                 == [
-                    "concurrency", "throttle", "rateLimit", "debounce", "priority", "idempotency", "cancel", "timeouts",
-                    "singleton", "cron",
+                    "concurrency", "throttle", "rateLimit", "debounce", "priority", "idempotency", "singleton", "cron",
                 ]
         )
+        #expect(
+            full.cancellations == [
+                .init(event: "a/c", condition: "event.data.id==async.data.id", period: .lasting(.hours(1)))
+            ]
+        )
+        #expect(full.timeouts == .init(start: .seconds(10), finish: .days(1)))
         #expect(registration.functions[1].ignoredOptions == ["batchEvents"])
         #expect(registration.functions[1].retries == nil)
         let handler = registration.functions[2]
@@ -58,7 +63,8 @@ struct RegistrationTests {
         #expect(function.slug == "goshop-full")
         #expect(function.stepURL == "http://localhost:5000/api/inngest?fnId=goshop-full&step=step")
         #expect(function.retries == 3)
-        #expect(function.ignoredOptions == ["throttle", "timeouts"])
+        #expect(function.ignoredOptions == ["throttle"])
+        #expect(function.timeouts == .init(finish: .days(1)))
     }
 
     @Test("TypeScript")

@@ -37,7 +37,23 @@ enum JournalSamples {
             .finished(RunEnd(status: .completed, output: nil)),
             .finished(RunEnd(status: .failed, output: Payload(json(#""x""#)), cause: "invalid status code: 500")),
             .finished(RunEnd(status: .cancelled, output: Payload(json("-5"), row: -5))),
-        ] + jobs.map(JournalEntry.scheduled)
+        ] + jobs.map(JournalEntry.scheduled) + [
+            .listening(listener(3, .event(a, isRace: true), #"async.data.id == "größer""#)),
+            .listening(listener(0, .signal(plain, isRace: false, replaces: true), nil)),
+            .listening(listener(.max, .cancellation, "false")),
+            .displaced(.max),
+            .expires(.start, at: CoreHarness.start + .seconds(1)),
+            .expires(.finish, at: nil),
+        ]
+
+    private static func listener(
+        _ number: ListenerNumber, _ purpose: Listener.Purpose, _ condition: String?
+    ) -> Listener {
+        Listener(
+            number: number, purpose: purpose, name: "shop/order", condition: condition,
+            since: CoreHarness.start - .seconds(1), until: CoreHarness.start + .days(366)
+        )
+    }
 
     private static func result(
         _ step: StepID, _ outcome: StepResult.Outcome, _ memo: Payload, _ kind: StepKind
@@ -79,6 +95,9 @@ enum JournalSamples {
         fce15d1ddcb9eaeaea377667b8010086f7e437faa5a7fce15d1ddcb9eaeaea377667b805f403a01f05010206060086f7e437faa5\
         a7fce15d1ddcb9eaeaea377667b80209706c61696e20696406d804f02e06000207070086f7e437faa5a7fce15d1ddcb9eaeaea37\
         7667b8030086f7e437faa5a7fce15d1ddcb9eaeaea377667b807bc05c03e0701020808efcdab89674523010008a006904e080002\
-        090907010086f7e437faa5a7fce15d1ddcb9eaeaea377667b8098407e05d0901
+        090907010086f7e437faa5a7fce15d1ddcb9eaeaea377667b8098407e05d09010c03000086f7e437faa5a7fce15d1ddcb9eaeaea\
+        377667b8010a73686f702f6f72646572011b6173796e632e646174612e6964203d3d20226772c3b6c39f657222cf0f80a0bccdeb\
+        010c000109706c61696e20696400010a73686f702f6f7264657200cf0f80a0bccdeb010cffffffff0f020a73686f702f6f726465\
+        72010566616c7365cf0f80a0bccdeb010dffffffff0f0e0001d00f0e0100
         """
 }

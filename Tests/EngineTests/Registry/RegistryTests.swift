@@ -112,7 +112,7 @@ struct RegistryTests {
         }
         let registry = Registry(functions: functions)
         #expect(registry.activeFunctions.map(\.id) == functions.map(\.id))
-        #expect(registry.functions(startedBy: "demo/x", data: .emptyObject).map(\.id) == functions.map(\.id))
+        #expect(registry.functions(startedBy: "demo/x").map(\.id) == functions.map(\.id))
     }
 
     @Test("a filter of a failure handler lets through the events of its function")

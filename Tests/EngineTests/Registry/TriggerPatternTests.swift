@@ -37,7 +37,7 @@ struct TriggerPatternTests {
     )
     func matching(trigger: String, event: String, matches: Bool) {
         let engine = CoreHarness(function("app-f", on: trigger))
-        #expect(engine.core.registry.functions(startedBy: event, data: .emptyObject).isEmpty == !matches)
+        #expect(engine.core.registry.functions(startedBy: event).isEmpty == !matches)
         #expect(engine.core.registry.hasTrigger(for: event) == matches)
     }
 }

@@ -31,6 +31,8 @@ final class CoreHarness {
     var holdsReads = false
     /// Messages of the shard to itself get lost while this is set.
     var losesOwnMail = false
+    /// How many listeners are read at once.
+    var listenerPage = ListenerQuestion.page
     private var heldReads: [Effect] = []
     private var inbox: [Input] = []
     private var batch: UInt64 = 0
@@ -96,7 +98,7 @@ final class CoreHarness {
             if !losesOwnMail { inbox.append(.acknowledged(by: shard, upTo: number)) }
         case .acknowledge(let sender, let number):
             acknowledgements.append((sender, number))
-        case .load, .readWakes:
+        case .load, .readWakes, .findListeners, .findEvents:
             if holdsReads { heldReads.append(effect) } else { read(effect) }
         case .registryChanged(let registry):
             #expect(registry == store.state(at: now).registry, "the registry agrees with its rows")
@@ -113,6 +115,11 @@ final class CoreHarness {
         case .readWakes(let after, let upTo, let limit):
             wakeReads += 1
             inbox.append(.wakes(store.wakes(after: after, upTo: upTo, limit: limit)))
+        case .findListeners(let question):
+            inbox.append(.listeners(store.listeners(question, page: listenerPage)))
+        case .findEvents(let name, let since, let listener):
+            let found = store.events.filter { $0.name == name && $0.receivedAt >= since }
+            inbox.append(.eventsFound(found, for: listener))
         default:
             break
         }

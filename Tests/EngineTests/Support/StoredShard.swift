@@ -19,6 +19,10 @@ struct StoredShard {
     private(set) var unacknowledged: [(to: ShardID, number: UInt64, message: Message)] = []
     private var nextNumbers: [ShardID: UInt64] = [:]
     private(set) var applied: [ShardID: UInt64] = [:]
+    /// By run and number.
+    private(set) var listeners: [RowID: [ListenerNumber: ListenerRow]] = [:]
+    /// Events that have not reached all their listeners.
+    private(set) var looks: Set<RowID> = []
     private var rows: RowCounters
     private var headRows: [RowID: RowID] = [:]
 
@@ -35,7 +39,27 @@ struct StoredShard {
             time: time,
             unacknowledged: unacknowledged,
             nextNumbers: nextNumbers,
-            applied: applied
+            applied: applied,
+            topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
+            looks: InterruptedLooks(
+                events: events.filter { looks.contains($0.row) },
+                listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
+            )
+        )
+    }
+
+    /// At most `page` listeners of the question after its cursor.
+    func listeners(_ question: ListenerQuestion, page: Int) -> ListenerPage {
+        let all = listeners.values.flatMap(\.values)
+        let paths = Set(all.map(\.topic).filter { $0.name == question.name }.map(\.path))
+        let places = question.places(Array(paths))
+        let found = all.filter { row in
+            places.contains { $0.topic == row.topic && $0.key == row.key }
+                && question.after.map { row.cursor > $0 } ?? true
+        }.sorted { $0.cursor < $1.cursor }
+        let rows = Array(found.prefix(page))
+        return ListenerPage(
+            subject: question.subject, found: rows, next: found.count > page ? rows.last?.cursor : nil
         )
     }
 
@@ -92,6 +116,19 @@ struct StoredShard {
             case .applied(let sender, let number):
                 #expect(number == (applied[sender] ?? 0) + 1, "messages are applied in order")
                 applied[sender] = number
+            case .listen(let row):
+                #expect(listeners[row.run]?[row.number] == nil, "a listener is stored once")
+                listeners[row.run, default: [:]][row.number] = row
+            case .unlisten(let run, let number):
+                #expect(listeners[run]?.removeValue(forKey: number) != nil, "what is removed was stored")
+            case .unlistenAll(let run):
+                #expect(listeners.removeValue(forKey: run) != nil, "what is removed was stored")
+            case .lookedBack(let run, let number):
+                listeners[run]?[number]?.looksBack = false
+            case .lookPending(let event):
+                #expect(looks.insert(event).inserted && events.last?.row == event)
+            case .lookDone(let event):
+                #expect(looks.remove(event) != nil, "a look ends once")
             }
         }
         #expect(turned == projected, "every turn comes with its projection")
@@ -137,10 +174,12 @@ struct StoredShard {
             status: fold.end?.status ?? .running,
             startedAt: fold.startedAt,
             endedAt: fold.endedAt,
-            wakeAt: fold.jobs.map { due(of: $0) }.min(),
+            wakeAt: (fold.jobs.map { due(of: $0) } + [fold.startBy, fold.finishBy].compactMap(\.self)).min(),
             head: head
         )
         #expect(projections[row] == expected, "projection and fold agree")
+        let reachable = fold.listeners.filter(\.isReachable).map(\.number).sorted()
+        #expect((listeners[row] ?? [:]).keys.sorted() == reachable, "the store has the run's listeners")
         #expect(fold.isFinished || fold.wakeTime != nil, "a run that has not ended has something to do")
     }
 }

@@ -24,15 +24,26 @@ func function(
     _ slug: String,
     on triggers: String...,
     retries: Int? = nil,
-    filter: FunctionConfiguration.Filter = .every
+    filter: FunctionConfiguration.Filter = .every,
+    cancelledBy cancellations: [FunctionConfiguration.Cancellation] = [],
+    timeouts: FunctionConfiguration.Timeouts = FunctionConfiguration.Timeouts()
 ) -> FunctionConfiguration {
     FunctionConfiguration(
         slug: slug,
         name: slug,
         triggers: triggers.map { .event(name: $0, filter: filter) },
         stepURL: "http://app.test/api/inngest?fnId=\(slug)&stepId=step",
-        retries: retries
+        retries: retries,
+        cancellations: cancellations,
+        timeouts: timeouts
     )
+}
+
+/// An event that cancels runs.
+func cancelledBy(
+    _ event: String, if condition: String? = nil, within period: TimeSpan = .days(365)
+) -> FunctionConfiguration.Cancellation {
+    FunctionConfiguration.Cancellation(event: event, condition: condition, period: .lasting(period))
 }
 
 // MARK: - Ops
@@ -65,6 +76,22 @@ func invoke(_ name: String, _ function: String, _ options: String = #""payload":
         id: id(name),
         displayName: name,
         options: json("{\(members.joined(separator: ","))}")
+    )
+}
+
+/// - Parameter options: further members of the op's options, as JSON text without braces.
+func waitForEvent(_ name: String, _ event: String, timeout: String = "1h", _ options: String = "") -> Op {
+    let members = [#""event":"\#(event)""#, #""timeout":"\#(timeout)""#, options].filter { !$0.isEmpty }
+    return Op(
+        kind: .waitForEvent, id: id(name), displayName: name, options: json("{\(members.joined(separator: ","))}")
+    )
+}
+
+func waitForSignal(_ name: String, _ signal: String, timeout: String = "1h", conflict: String = "") -> Op {
+    let conflict = conflict.isEmpty ? "" : #","conflict":"\#(conflict)""#
+    return Op(
+        kind: .waitForSignal, id: id(name), displayName: name,
+        options: json(#"{"signal":"\#(signal)","timeout":"\#(timeout)"\#(conflict)}"#)
     )
 }
 
@@ -161,5 +188,14 @@ extension StoredShard {
     /// How many entries of a run's journal match.
     func count(of run: Run, where matches: (JournalEntry) -> Bool) -> Int {
         (turns[run.row] ?? []).reduce(0) { $0 + $1.entries.filter(matches).count }
+    }
+}
+
+extension Registry {
+    /// The functions that an event of the name starts.
+    func functions(startedBy name: String, data: RawJSON = .emptyObject) -> [FunctionRecord] {
+        let event = IncomingEvent(name: name, data: data)
+        let stored = event.storedBody(internalID: ULID(high: 0, low: 1), receivedAt: CoreHarness.start)
+        return functions(startedBy: event, stored: stored, now: CoreHarness.start)
     }
 }

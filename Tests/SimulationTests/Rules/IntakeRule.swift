@@ -42,7 +42,13 @@ final class IntakeRule {
         let registry = world.rules.ledger.registry
         let listeners =
             event.invokes.map { registry.function(named: $0).map { [$0.id] } ?? [] }
-            ?? registry.functions(startedBy: event.name, data: delivery.submitted.event.data).map(\.id)
+            ?? registry.functions(
+                startedBy: delivery.submitted.event,
+                stored: delivery.submitted.event.storedBody(
+                    internalID: ULID(high: 0, low: 0), receivedAt: world.now
+                ),
+                now: world.now
+            ).map(\.id)
         let least: Int
         let most: Int
         if event.isRepeatable {

@@ -6,6 +6,10 @@ import ApusStore
 /// that they check.
 final class Ledger {
     /// Batches that have landed.
+    /// Listeners that the store has.
+    private(set) var listeners: [RowID: Set<ListenerNumber>] = [:]
+    /// Events that have not reached all their listeners.
+    private(set) var looks: Set<RowID> = []
     private(set) var landings = 0
     private var now: Int64 = 0
     private(set) var runs: [RowID: LedgerRun] = [:]
@@ -72,7 +76,12 @@ final class Ledger {
         case .forget(let receiver, let number):
             let channel = Channel(from: shard, to: receiver)
             acknowledged[channel] = max(acknowledged[channel] ?? 0, number)
-        case .payload:
+        case .listen(let row): listeners[row.run, default: []].insert(row.number)
+        case .unlisten(let run, let number): listeners[run]?.remove(number)
+        case .unlistenAll(let run): listeners[run] = nil
+        case .lookPending(let event): looks.insert(event)
+        case .lookDone(let event): looks.remove(event)
+        case .payload, .lookedBack:
             break
         }
     }

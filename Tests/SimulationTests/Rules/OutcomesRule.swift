@@ -90,9 +90,12 @@ final class OutcomesRule {
         let isSilent = trigger == LifecycleEvent.failedName || trigger == LifecycleEvent.finishedName
         for name in [LifecycleEvent.failedName, LifecycleEvent.finishedName] {
             let count = announced[name]?[fold.id] ?? 0
-            let isListenedTo = world.scenario.functions.contains { function in
-                function.triggers.contains { if case .event(name, _) = $0 { true } else { false } }
-            }
+            // With several shards a wait that no trigger tells of may be anywhere.
+            let isListenedTo =
+                world.scenario.shardCount > 1
+                || world.scenario.functions.contains { function in
+                    function.triggers.contains { if case .event(name, _) = $0 { true } else { false } }
+                }
             let isDue =
                 isListenedTo && !isSilent && fold.isFinished
                 && (name == LifecycleEvent.finishedName || fold.status == .failed)

@@ -117,6 +117,9 @@ final class Rules {
         case .invoked(let wait): "invoked(\(wait.functionSlug))"
         case .stepNamed(_, let label): "stepNamed(\(label.name))"
         case .finished(let end): "finished(\(end.status) \(end.cause))"
+        case .listening(let listener): "listening(\(listener.number) \(listener.name) \(listener.condition ?? ""))"
+        case .displaced(let number): "displaced(\(number))"
+        case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }
 }

@@ -45,7 +45,7 @@ struct Coverage {
         case .attemptFailed: count(.attemptFailed)
         case .planMode: count(.planModeOn)
         case .finished(let end): count(end.status == .completed ? .runCompleted : .runFailed)
-        case .started, .called, .answered, .stepNamed: break
+        case .started, .called, .answered, .stepNamed, .listening, .displaced, .expires: break
         }
     }
 }

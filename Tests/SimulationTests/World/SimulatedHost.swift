@@ -126,6 +126,26 @@ final class SimulatedHost: ShardHost {
             }, done)
     }
 
+    func readListeners(
+        _ questions: [ListenerQuestion],
+        _ done: @escaping (Result<[ListenerPage], StoreError>) -> Void
+    ) {
+        world.store.read(by: self, { reader throws(StoreError) in try reader.listeners(questions) }, done)
+    }
+
+    func readEvents(
+        named name: String,
+        since: Timestamp,
+        limit: Int,
+        _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void
+    ) {
+        world.store.read(
+            by: self,
+            { reader throws(StoreError) in
+                try reader.events(named: name, before: nil, since: since, limit: limit)
+            }, done)
+    }
+
     // MARK: - Effects
 
     func perform(_ effect: Effect) {
@@ -144,7 +164,7 @@ final class SimulatedHost: ShardHost {
             world.network.spread(registry, from: id)
         case .changed(let change):
             world.note("run \(change.run) \(change.what)")
-        case .load, .readWakes:
+        case .load, .readWakes, .findListeners, .findEvents:
             world.report(.release, "shard \(id) hands a read to its host: \(effect)")
         }
     }

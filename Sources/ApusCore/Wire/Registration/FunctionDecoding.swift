@@ -22,9 +22,10 @@ struct FunctionDecoder {
 
     /// Options that the server knows of and does not act on.
     static let deferredOptions = [
-        "concurrency", "throttle", "rateLimit", "debounce", "batchEvents", "priority", "idempotency", "cancel",
-        "timeouts", "singleton",
+        "concurrency", "throttle", "rateLimit", "debounce", "batchEvents", "priority", "idempotency", "singleton",
     ]
+    /// Options that the server acts on.
+    static let options = ["cancel", "timeouts"]
 
     /// Where the function is, for messages: `functions[0]`.
     let path: String
@@ -35,7 +36,8 @@ struct FunctionDecoder {
             problems.type("\(path) must be an object")
             return nil
         }
-        let known = ["id", "name", "triggers", "steps", "retries"] + FunctionDecoder.deferredOptions
+        let known =
+            ["id", "name", "triggers", "steps", "retries"] + FunctionDecoder.options + FunctionDecoder.deferredOptions
         let fields = RegistrationFields(view, path: path, known: known)
         let name = fields.text("name", &problems)
         let slug = slug(fields, name: name, &problems)
@@ -53,6 +55,8 @@ struct FunctionDecoder {
             triggers: triggers,
             stepURL: step.url,
             retries: retries,
+            cancellations: cancellations(fields, function: label, &problems),
+            timeouts: timeouts(fields, &problems),
             ignoredOptions: ignoredOptions(fields, triggers: triggers),
             source: view.raw
         )

@@ -8,7 +8,7 @@ import Crypto
 enum RegistrationChecksum {
     /// The options of a function whose text goes in as it is.
     static let functionFields =
-        ["id", "name", "triggers"] + FunctionDecoder.deferredOptions + ["checkpoint"]
+        ["id", "name", "triggers"] + FunctionDecoder.options + FunctionDecoder.deferredOptions + ["checkpoint"]
 
     /// 64 lower-case hexadecimal digits of SHA-256.
     ///

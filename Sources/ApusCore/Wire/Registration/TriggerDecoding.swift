@@ -57,11 +57,10 @@ struct TriggerDecoder {
         if expression.isEmpty {
             return .event(name: name, filter: .every)
         }
-        guard let slug = TriggerExpression.functionID(expression) else {
-            rule("expressions are not supported by this version: \(expression.excerpt())", &problems)
-            return .event(name: name, filter: .every)
+        if let slug = TriggerExpression.functionID(expression) {
+            return .event(name: name, filter: .functionID(slug))
         }
-        return .event(name: name, filter: .functionID(slug))
+        return .event(name: name, filter: .expression(expression))
     }
 
     private mutating func cron(

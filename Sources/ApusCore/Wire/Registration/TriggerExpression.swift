@@ -1,4 +1,4 @@
-/// The one trigger expression that is understood: the filter that SDKs write for failure handlers.
+/// The one trigger expression that needs no evaluation: the filter that SDKs write for failure handlers.
 enum TriggerExpression {
     /// The slug in `event.data.function_id == '<slug>'`, with either kind of quotes and any spacing; nil
     /// for every other expression.

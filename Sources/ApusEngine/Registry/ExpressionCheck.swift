@@ -1,0 +1,58 @@
+import ApusCEL
+import ApusCore
+
+extension Registration {
+    /// Decodes the body of `POST /fn/register` and checks what is in it.
+    ///
+    /// - Throws: ``RegistrationError`` with everything that is wrong.
+    package static func accept(_ body: [UInt8]) throws(RegistrationError) -> Registration {
+        let registration = try decode(body)
+        try registration.checkExpressions()
+        return registration
+    }
+
+    /// The same for a body with which an app answered a sync request.
+    package static func acceptInBand(_ body: [UInt8]) throws(RegistrationError) -> Registration {
+        let registration = try decodeInBand(body)
+        try registration.checkExpressions()
+        return registration
+    }
+
+    /// Checks the expressions of all functions, so that a mistake is told when the app registers and not
+    /// when an event comes.
+    ///
+    /// - Throws: ``RegistrationError`` that names function, field, position and reason of each.
+    func checkExpressions() throws(RegistrationError) {
+        var problems: [String] = []
+        for function in functions { problems += function.expressionProblems }
+        guard !problems.isEmpty else { return }
+        let more = problems.count - RegistrationError.limit
+        throw RegistrationError(
+            .invalidFunctions,
+            details: Array(problems.prefix(RegistrationError.limit)) + (more > 0 ? ["and \(more) more"] : [])
+        )
+    }
+}
+
+extension FunctionConfiguration {
+    /// What is wrong with the function's expressions, a sentence each.
+    fileprivate var expressionProblems: [String] {
+        var problems: [String] = []
+        func check(_ text: String, _ role: Expression.Role, _ complaint: String) {
+            do {
+                _ = try Expression(text, role: role)
+            } catch {
+                problems.append("function \(slug): \(complaint): error compiling expression: \(error)")
+            }
+        }
+        for (index, trigger) in triggers.enumerated() {
+            guard case .event(let name, .expression(let text)) = trigger else { continue }
+            check(text, .condition, "trigger \(index + 1): invalid trigger expression on '\(name)'")
+        }
+        for (index, cancellation) in cancellations.enumerated() {
+            guard let text = cancellation.condition else { continue }
+            check(text, .cancellation, "cancel \(index + 1): Cancellation expression is invalid")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,91 @@
+import ApusCore
+
+/// Runs that end before their time: by an event, by a person, by their age.
+extension ShardCore {
+    func cancel(_ resident: Resident, because cause: String) {
+        finish(resident, RunEnd(status: .cancelled, output: nil, cause: cause))
+    }
+
+    /// Somebody wants the run to end; nothing happens when it has.
+    func cancelRun(_ row: RowID) {
+        guard let resident = residents[row] else {
+            load(row, for: .cancel)
+            decision.postponedUntilLoaded = row
+            return
+        }
+        cancelOnRequest(resident)
+    }
+
+    func cancelOnRequest(_ resident: Resident) {
+        cancel(resident, because: "cancelled on request")
+    }
+
+    /// Begins to listen to the events that cancel a run that has just started.
+    func listenForCancellation(of resident: Resident, _ function: FunctionRecord) {
+        for (index, cancellation) in function.configuration.cancellations.enumerated() {
+            let condition = cancellation.condition.map { conditions.of($0) }
+            // One that does not compile was registered by an earlier release.
+            if case .some(nil) = condition { continue }
+            let listener = Listener(
+                number: .max - ListenerNumber(index),
+                purpose: .cancellation,
+                name: cancellation.event,
+                condition: bound(condition ?? nil, of: resident),
+                since: now,
+                until: cancellation.period.end(from: now)
+            )
+            // One that can never be reached need not be kept.
+            if listener.isReachable { listen(listener, looksBack: shardCount > 1, of: resident) }
+        }
+    }
+
+    // MARK: - Age
+
+    func beginTimeouts(of resident: Resident, _ function: FunctionRecord) {
+        guard let span = function.configuration.timeouts.start else { return }
+        record(.expires(.start, at: now + span), resident)
+    }
+
+    /// The run is called for the first time.
+    func beginFinishTimeout(of resident: Resident, _ function: FunctionRecord) {
+        guard resident.run.startedAt == nil, let span = function.configuration.timeouts.finish else { return }
+        record(.expires(.finish, at: now + span), resident)
+    }
+
+    /// Cancels a run that takes too long by today's configuration, which may have changed since.
+    /// - Returns: whether the run has ended.
+    func expire(_ resident: Resident) -> Bool {
+        guard let due = resident.run.expiresAt, due <= now else { return false }
+        let timeouts = registry.functions[resident.run.start.function]?.configuration.timeouts
+        if let startBy = resident.run.startBy, startBy <= now {
+            let today = timeouts?.start.map { resident.run.createdAt + $0 }
+            if expire(resident, .start, today: today) { return true }
+        }
+        if let finishBy = resident.run.finishBy, finishBy <= now {
+            let begun = resident.run.startedAt ?? resident.run.createdAt
+            if expire(resident, .finish, today: timeouts?.finish.map { begun + $0 }) { return true }
+        }
+        return false
+    }
+
+    private func expire(_ resident: Resident, _ expiry: RunExpiry, today: Timestamp?) -> Bool {
+        guard let today, today <= now else {
+            record(.expires(expiry, at: today), resident)
+            return false
+        }
+        cancel(
+            resident,
+            because: expiry == .start ? "not started within its start timeout" : "not ended within its finish timeout"
+        )
+        return true
+    }
+}
+
+extension FunctionConfiguration.Cancellation.Period {
+    fileprivate func end(from now: Timestamp) -> Timestamp {
+        switch self {
+        case .lasting(let span): now + span
+        case .until(let date): date
+        }
+    }
+}
