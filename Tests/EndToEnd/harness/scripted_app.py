@@ -87,8 +87,9 @@ class ScriptedApp:
         *,
         event: str | None = None,
         retries: int = 0,
+        **options: Any,
     ) -> str:
-        """Declares and registers a function; returns its slug."""
+        """Declares and registers a function with further fields of its registration; returns its slug."""
         slug = f"{self.id}-{name}"
         self._answers[slug] = answer
         self._functions.append(
@@ -104,6 +105,7 @@ class ScriptedApp:
                         "retries": {"attempts": retries},
                     }
                 },
+                **options,
             }
         )
         self.api.register(
