@@ -38,6 +38,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "ApusCEL", dependencies: ["ApusCore"], swiftSettings: strict),
+        .target(name: "ApusCron", swiftSettings: strict),
         .target(
             name: "ApusEngine",
             dependencies: [
@@ -118,6 +119,7 @@ let package = Package(
         ),
         .testTarget(name: "CoreTests", dependencies: ["ApusCore"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["ApusCEL", "ApusCore"], swiftSettings: strict),
+        .testTarget(name: "CronTests", dependencies: ["ApusCron"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["ApusCore", "ApusEngine"], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",

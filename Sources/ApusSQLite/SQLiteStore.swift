@@ -81,6 +81,14 @@ package final class SQLiteStore: Store {
         try write { try $0.quarantine(report) }
     }
 
+    package func keep(_ cancellation: BulkCancellation) throws(StoreError) {
+        try write { try $0.keep(cancellation) }
+    }
+
+    package func forgetCancellation(_ id: ULID) throws(StoreError) -> Bool {
+        try write { try $0.forgetCancellation(id) }
+    }
+
     package var reader: any StoreReader { SQLiteReader(store: self) }
 
     package func removeOldestFinishedRuns(

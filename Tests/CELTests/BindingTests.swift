@@ -46,6 +46,8 @@ struct BindingTests {
             ("async.data.x && event.data.id == 'u1'", "async.data.x && true"),
             ("!(async.data.x == 1 && event.data.id == 'u2')", "!(async.data.x == 1 && false)"),
             ("event.data.t ? async.data.a == 1 : async.data.b == 2", "true ? async.data.a == 1 : async.data.b == 2"),
+            ("has(event.data.id) && !has(async.data.x)", "!has(async.data.x)"),
+            ("has(event.data.none) || has(async.data['x'].y)", #"has(async.data["x"].y)"#),
             ("async.data.n == 1 + 1", "async.data.n == 2"), ("async.data.d < now()", "async.data.d < now()"),
             ("async.data.l.exists(x, x == event.data.id)", #"async.data.l.exists(x, x == "u1")"#),
             ("event.data.list.all(x, x > async.data.n)", "[1.0, 2.0].all(x, x > async.data.n)"),

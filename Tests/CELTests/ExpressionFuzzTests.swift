@@ -79,13 +79,16 @@ struct ExpressionFuzzTests {
             let bound = try expression.bound(to: events.event)
             #expect(
                 !bound.storage.term.contains {
-                    if case .path(let path, _) = $0 { path.variable == .event } else { false }
+                    switch $0 {
+                    case .path(let path, _), .hasPath(let path, _): path.variable == .event
+                    default: false
+                    }
                 })
             let verdict = bound.holds(in: Scope(async: events.async), now: .epoch)
-            let expected: Bool =
-                if case .value(.bool(true)) = try? events.model.evaluate(expression.storage.term) { true } else {
-                    false
-                }
+            var expected = false
+            if case .value(.bool(true)) = try? events.model.evaluate(expression.storage.term) {
+                expected = true
+            }
             #expect((verdict == .matched) == expected, "\(source) bound as \(bound.source)")
             matched += expected ? 1 : 0
             if let constant = bound.constant {

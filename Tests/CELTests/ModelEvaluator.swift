@@ -37,9 +37,8 @@ struct ModelEvaluator {
             case .string(let value): return .value(.string(Array(value.utf8)))
             case .bytes: return .failed
             }
-        case .path(let path, _):
-            guard path.variable != .vars else { return .missing }
-            return path.fields.reduce(.value(path.variable == .event ? event : async)) { field($1, of: $0) }
+        case .path(let path, _): return value(at: path)
+        case .hasPath(let path, _): return bool(value(at: path).value != nil)
         case .name: throw Aborted()
         case .variable(_, let slot, _): return .value(variables[slot])
         case .select(let operand, let name): return field(name, of: try evaluate(operand))
@@ -96,6 +95,11 @@ struct ModelEvaluator {
         }
     }
 
+    private func value(at path: Path) -> Result {
+        guard path.variable != .vars else { return .missing }
+        return path.fields.reduce(.value(path.variable == .event ? event : async)) { field($1, of: $0) }
+    }
+
     private func bool(_ value: Bool) -> Result { .value(.bool(value)) }
 
     private func isTruthy(_ result: Result) -> Bool { result.value?.isTruthy ?? false }
@@ -122,7 +126,7 @@ struct ModelEvaluator {
     private func isOfEvent(_ term: Term) -> Bool {
         !term.contains {
             switch $0 {
-            case .path(let path, _): path.variable == .async
+            case .path(let path, _), .hasPath(let path, _): path.variable == .async
             case .variable(_, let slot, _): slot < variables.count
             default: false
             }

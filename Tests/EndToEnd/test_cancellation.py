@@ -153,3 +153,68 @@ def test_a_run_that_does_not_start_in_time_is_cancelled(scripted_app: ScriptedAp
     assert scripted_app.api.wait_for_run(event).status == "Cancelled"
     [event] = scripted_app.api.send({"name": scripted_app.event})
     assert scripted_app.api.wait_for_run(event).status == "Completed"
+
+
+def test_a_paused_function_starts_nothing_and_goes_on_later(app: SdkApp) -> None:
+    sleeping(app)
+    run = start(app, {"seconds": 1})
+    slug = f"{app.id}-main"
+    paused = app.api.http.post(f"/v1/functions/{slug}/pause").json()["data"]
+    assert paused["slug"] == slug and paused["paused_at"]
+    skipped = app.send({"seconds": 0})
+    time.sleep(1.5)
+    assert app.api.run(run).status == "Running"
+    assert app.api.runs_of(skipped) == []
+    resumed = app.api.http.post(f"/v1/functions/{slug}/resume").json()["data"]
+    assert resumed["paused_at"] is None
+    assert ended(app, run).output == "woke up"
+    assert app.api.wait_for_run(app.send({"seconds": 0})).status == "Completed"
+    assert app.api.http.post("/v1/functions/nonsense/pause").status_code == 404
+
+
+def test_all_runs_of_a_stretch_of_time_are_cancelled(app: SdkApp) -> None:
+    sleeping(app)
+    runs = {n: start(app, {"n": n}) for n in range(4)}
+    time.sleep(0.01)
+    between = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    time.sleep(0.01)
+    later = start(app, {"n": 2})
+    order = {"app_id": app.id, "function_id": "main", "started_before": between, "if": "event.data.n >= 2"}
+    response = app.api.http.post("/v1/cancellations", json=order)
+    assert response.status_code == 200
+    made = response.json()["data"]
+    assert made["function_id"] == f"{app.id}-main" and made["if"] == "event.data.n >= 2"
+    assert {n: ended(app, runs[n]).status for n in (2, 3)} == {2: "Cancelled", 3: "Cancelled"}
+    eventually(
+        lambda: [c for c in app.api.data("/v1/cancellations") if c["id"] == made["id"] and c["cancelled"] == 2],
+        "the order is finished",
+    )
+    assert [app.api.run(run).status for run in (runs[0], runs[1], later)] == ["Running"] * 3
+    assert app.api.http.delete(f"/v1/cancellations/{made['id']}").json()["data"] == {"ok": True}
+    assert app.api.http.delete(f"/v1/cancellations/{made['id']}").status_code == 404
+    assert app.api.http.delete("/v1/cancellations/x").json()["error"] == "Invalid cancellation ID"
+
+
+@pytest.mark.parametrize(
+    ("order", "status", "error"),
+    [
+        ([], 400, "Invalid cancellation request"),
+        ({}, 400, "app_id is required\nfunction_id is required\nstarted_before is required"),
+        ({"started_before": "2999-01-01T00:00:00Z"}, 400, "started_before must be in the past"),
+        ({"started_before": "soon"}, 400, "started_before must be an RFC 3339 time"),
+        (
+            {"started_before": "2020-01-01T00:00:00Z", "started_after": "2021-01-01T00:00:00Z"},
+            400,
+            "started_after must be before started_before",
+        ),
+        ({"started_before": "2020-01-01T00:00:00Z", "if": "event.data.x =="}, 400, "invalid expression: ERROR"),
+        ({"started_before": "2020-01-01T00:00:00Z", "function_id": "nothing"}, 404, "function not found"),
+    ],
+)
+def test_an_order_that_cannot_be_carried_out(app: SdkApp, order: Any, status: int, error: str) -> None:
+    sleeping(app)
+    if order:
+        order = {"app_id": app.id, "function_id": f"{app.id}-main", **order}
+    response = app.api.http.post("/v1/cancellations", json=order)
+    assert response.status_code == status
+    assert error in response.json()["error"]

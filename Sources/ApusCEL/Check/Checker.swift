@@ -24,6 +24,7 @@ struct Checker {
         case .select(let operand, _):
             try requireFields(operand)
             return nil
+        case .hasPath: return .bool
         case .has(let operand, _, _):
             try requireFields(operand)
             return .bool

@@ -8,7 +8,7 @@ enum RestrictedPolicy {
         switch term {
         case .literal, .path, .name, .variable, .list, .map:
             []
-        case .has:
+        case .has, .hasPath:
             ["macros are disallowed (uses 'has')"]
         case .macro(let macro):
             ["macros are disallowed (contains '\(macro.kind.rawValue)')"]

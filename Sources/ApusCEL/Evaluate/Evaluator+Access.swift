@@ -1,6 +1,14 @@
 import ApusCore
 
 extension Evaluator {
+    /// The value at a path; nil when it is missing.
+    mutating func value(at path: Path) throws(EvaluationError) -> Value? {
+        var searched = 0
+        let value = scope.value(at: path, searched: &searched)
+        try budget.spend(bytes: searched)
+        return value
+    }
+
     /// `operand.field`: missing when the field is absent or the operand is no map.
     mutating func select(_ field: String, of operand: Outcome) throws(EvaluationError) -> Outcome {
         guard case .value(let value) = operand else { return operand }

@@ -66,9 +66,10 @@ extension Evaluator {
         if let sum = Arithmetic.add(left, right) {
             return sum
         }
+        let size = left.size + right.size
         switch (left.type, right.type) {
         case (.string, .string):
-            try budget.build(left.size + right.size)
+            try budget.build(size)
             return .value(.string((left.text ?? "") + (right.text ?? "")))
         case (.bytes, .bytes):
             guard case .bytes(let left) = left, case .bytes(let right) = right else { break }
@@ -76,6 +77,7 @@ extension Evaluator {
             return .value(.bytes(left + right))
         case (.list, .list):
             guard let left = left.elements, let right = right.elements else { break }
+            try budget.spend(bytes: size)
             let sum = Array(left) + Array(right)
             try budget.build(sum.count)
             // Elements cost more than bytes.

@@ -26,10 +26,7 @@ struct Evaluator {
         case .literal(let literal, _):
             return .value(Value(literal))
         case .path(let path, _):
-            var searched = 0
-            let value = scope.value(at: path, searched: &searched)
-            try budget.spend(bytes: searched)
-            return value.map { .value($0) } ?? .missing
+            return try value(at: path).map { .value($0) } ?? .missing
         case .binary(let binary, let left, let right):
             let left = try evaluate(left)
             return try apply(binary, left, try evaluate(right))
@@ -44,6 +41,8 @@ struct Evaluator {
             return .value(.type(type))
         case .select(let operand, let field):
             return try select(field, of: try evaluate(operand))
+        case .hasPath(let path, _):
+            return .bool(try value(at: path) != nil)
         case .has(let operand, let field, _):
             let member = try select(field, of: try evaluate(operand))
             return .bool(member.value != nil)

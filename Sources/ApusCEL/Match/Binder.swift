@@ -18,7 +18,7 @@ struct Binder {
             return try evaluated(term, macros: macros)
         }
         switch term {
-        case .literal, .path, .name, .variable:
+        case .literal, .path, .name, .variable, .hasPath:
             return term
         case .select(let operand, let field):
             return .select(try bind(operand, macros: macros), field: field)
@@ -93,7 +93,7 @@ struct Binder {
     private func isConstant(_ term: Term, macros: Int) -> Bool {
         !term.contains { part in
             switch part {
-            case .path(let path, _): path.variable == .async
+            case .path(let path, _), .hasPath(let path, _): path.variable == .async
             case .variable(_, let slot, _): slot < macros
             case .name(let name, _): ValueType(rawValue: name) == nil
             case .call(let call): call.function?.isOfNow ?? true

@@ -43,7 +43,7 @@ enum Simplifier {
     /// Whether a term that has a value has a boolean.
     private static func isBoolean(_ term: Term) -> Bool {
         switch term {
-        case .literal(.bool, _), .has, .not: true
+        case .literal(.bool, _), .has, .hasPath, .not: true
         case .binary(let binary, _, _): binary.precedence == .relation
         case .and(let operands), .or(let operands): operands.terms.allSatisfy(isBoolean)
         case .call(let call): call.function?.resultType == .bool

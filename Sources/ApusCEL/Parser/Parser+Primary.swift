@@ -65,9 +65,8 @@ extension Parser {
         let argument = try expression()
         try expect(.closeParenthesis)
         switch argument.term {
-        case .path(let path, let offset) where !path.fields.isEmpty:
-            return try node(
-                .has(.path(path.parent, offset), field: path.fields.last ?? "", start), above: argument.depth)
+        case .path(let path, _) where !path.fields.isEmpty:
+            return Node(term: .hasPath(path, start))
         case .select(let operand, let field):
             return try node(.has(operand, field: field, start), above: argument.depth)
         default:

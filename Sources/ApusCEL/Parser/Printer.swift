@@ -23,6 +23,7 @@ struct Printer {
         case .select(let operand, let field):
             writeReceiver(operand)
             text += ".\(field)"
+        case .hasPath(let path, _): text += "has(\(path))"
         case .has(let operand, let field, _):
             text += "has("
             writeReceiver(operand)

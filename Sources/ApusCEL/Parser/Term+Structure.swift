@@ -3,7 +3,8 @@ extension Term {
     var offset: Int {
         switch self {
         case .literal(_, let offset), .path(_, let offset), .name(_, let offset), .variable(_, _, let offset),
-            .has(_, _, let offset), .list(_, let offset), .map(_, let offset), .not(_, let offset),
+            .hasPath(_, let offset), .has(_, _, let offset), .list(_, let offset), .map(_, let offset),
+            .not(_, let offset),
             .negate(_, let offset):
             offset.value
         case .select(let operand, _), .index(let operand, _), .binary(_, let operand, _),
@@ -21,7 +22,7 @@ extension Term {
     /// The parts directly below this one, in the order of the source.
     var parts: [Term] {
         switch self {
-        case .literal, .path, .name, .variable: []
+        case .literal, .path, .name, .variable, .hasPath: []
         case .select(let operand, _), .has(let operand, _, _), .not(let operand, _), .negate(let operand, _):
             [operand]
         case .index(let left, let right), .binary(_, let left, let right): [left, right]

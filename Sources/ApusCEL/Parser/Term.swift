@@ -13,7 +13,9 @@ indirect enum Term: Hashable, Sendable {
     case variable(String, slot: Int, SourceOffset)
     /// `operand.field`
     case select(Term, field: String)
-    /// `has(operand.field)`
+    /// `has(event.data.userId)`
+    case hasPath(Path, SourceOffset)
+    /// `has(operand.field)` of any other operand
     case has(Term, field: String, SourceOffset)
     /// `operand[index]`
     case index(Term, Term)

@@ -40,9 +40,6 @@ package struct Path: Hashable, Sendable, CustomStringConvertible {
             }
     }
 
-    /// The path without its last field.
-    var parent: Path { Path(variable, fields.dropLast()) }
-
     /// The path to a field of the value at this path.
     func appending(_ field: String) -> Path { Path(variable, fields + [field]) }
 

@@ -42,13 +42,19 @@ package struct FunctionRecord: Hashable, Sendable {
     /// 1 when created, one more with each sync that changes its app.
     package var version: Int
     package var isArchived: Bool
+    /// Since when the function starts no run and none of its runs is called; `nil` while it works.
+    package var pausedAt: Timestamp?
     package var configuration: FunctionConfiguration
 
-    package init(id: UUID16, app: UUID16, version: Int, isArchived: Bool, configuration: FunctionConfiguration) {
+    package init(
+        id: UUID16, app: UUID16, version: Int, isArchived: Bool, pausedAt: Timestamp? = nil,
+        configuration: FunctionConfiguration
+    ) {
         self.id = id
         self.app = app
         self.version = version
         self.isArchived = isArchived
+        self.pausedAt = pausedAt
         self.configuration = configuration
     }
 }
@@ -127,6 +133,11 @@ package struct Registry: Hashable, Sendable {
         apps[app.id] = app
     }
 
+    package mutating func update(function: FunctionRecord) {
+        functions[function.id] = function
+        reindex()
+    }
+
     /// Replaces an app and its functions; those that are not listed any more are archived.
     /// - Returns: the functions that changed.
     package mutating func install(_ registration: Registration, at now: Timestamp) -> Installation {
@@ -151,6 +162,7 @@ package struct Registry: Hashable, Sendable {
                     app: appID,
                     version: (previous?.version ?? 0) + 1,
                     isArchived: false,
+                    pausedAt: previous?.pausedAt,
                     configuration: configuration
                 )
             )

@@ -17,6 +17,8 @@ package enum Input: Sendable {
     case register(Registration)
     /// A sync of the app at this address failed, for this reason.
     case syncFailed(url: String, reason: String)
+    /// A function is to start nothing any more, or to go on.
+    case pause(function: UUID16, Bool)
     /// Another shard changed the registry; it is durable already.
     case registry(Registry)
     case message(from: ShardID, number: UInt64, Message)

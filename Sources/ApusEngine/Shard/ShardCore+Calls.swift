@@ -30,6 +30,12 @@ extension ShardCore {
         while let ready = gates[app]?.next(limits: configuration.limits) {
             // A run with a job in the queue stays in memory until it ends.
             guard let resident = residents[ready.run] else { continue }
+            let function = resident.run.start.function
+            if registry.functions[function]?.pausedAt != nil {
+                // It stays queued, and its run in memory, until the function goes on.
+                held[function, default: []].append(ready)
+                continue
+            }
             resident.queued.remove(ready.job)
             touch(resident)
             guard let job = resident.run.job(ready.job), isDue(job, of: resident) else { continue }

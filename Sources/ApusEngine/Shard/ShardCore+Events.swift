@@ -51,7 +51,9 @@ extension ShardCore {
         }
         let functions = [target].compactMap(\.self) + listeners
         let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
-        let started = functions.filter { !alreadyStarted.contains($0.id) && !recent.contains($0.id) }
+        let started = functions.filter {
+            $0.pausedAt == nil && !alreadyStarted.contains($0.id) && !recent.contains($0.id)
+        }
         for function in started {
             start(
                 function, for: stored, at: max(now, event.timestamp ?? now),

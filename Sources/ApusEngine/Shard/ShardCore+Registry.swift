@@ -25,9 +25,31 @@ extension ShardCore {
         change(app: app)
     }
 
+    /// Pausing a function that is paused, or an unknown one, changes nothing.
+    func pause(_ id: UUID16, _ isPaused: Bool) {
+        guard var function = registry.functions[id], (function.pausedAt != nil) != isPaused else { return }
+        function.pausedAt = isPaused ? now : nil
+        registry.update(function: function)
+        decision.writes.append(.function(function))
+        registryChanged()
+        releaseHeldJobs()
+    }
+
     func adopt(_ registry: Registry) {
         self.registry = registry
         stepURLs = [:]
+        releaseHeldJobs()
+    }
+
+    /// Gives the jobs of functions that are not paused any more back to their apps' queues.
+    private func releaseHeldJobs() {
+        for id in held.keys.sorted() where registry.functions[id]?.pausedAt == nil {
+            let app = registry.functions[id]?.app ?? id
+            for job in held.removeValue(forKey: id) ?? [] where residents[job.run]?.queued.contains(job.job) == true {
+                gates[app, default: AppGate()].enqueue(job)
+            }
+            stir(app)
+        }
     }
 
     private func change(app: AppRecord) {

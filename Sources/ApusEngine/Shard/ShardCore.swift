@@ -27,6 +27,8 @@ package final class ShardCore {
     var wakes = Heap<Wake>()
     var wakeReader: WakeReader
     var gates: [UUID16: AppGate] = [:]
+    /// Jobs whose turn has come while their function is paused, by function.
+    var held: [UUID16: [ReadyJob]] = [:]
     var stepURLs: [UUID16: StepURLTemplate] = [:]
     /// Calls whose replies have not come back, also of runs that have ended since.
     var openCalls: [CallID: OpenCall] = [:]
@@ -122,6 +124,7 @@ package final class ShardCore {
         case .wakes(let page): receiveWakes(page)
         case .register(let registration): register(registration)
         case .syncFailed(let url, let reason): recordSyncFailure(url: url, reason: reason)
+        case .pause(let function, let isPaused): pause(function, isPaused)
         case .registry(let registry): adopt(registry)
         case .message(let sender, let number, let message): receive(message, number: number, from: sender)
         case .refused(let sender, let number, let message): refuse(message, number: number, from: sender)

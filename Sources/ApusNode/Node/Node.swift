@@ -85,6 +85,7 @@ package final class Node: Sendable {
         loop.execute { [self] in makeShards(readied) }
         for await _ in ready { break }
         startMaintenance()
+        await resumeCancellations()
     }
 
     private func makeShards(_ readied: AsyncStream<Void>.Continuation) {
@@ -248,8 +249,22 @@ package final class Node: Sendable {
     package func cancel(run id: ULID) async throws -> Bool {
         guard let run = try await read({ reader throws(StoreError) in try reader.run(id: id) }) else { return false }
         guard !run.projection.status.isFinal else { return true }
-        _ = try await submit(.cancel(run: run.row), to: home(of: run.row))
+        try await cancel(row: run.row)
         return true
+    }
+
+    func cancel(row: RowID) async throws(NodeError) {
+        _ = try await submit(.cancel(run: row), to: home(of: row))
+    }
+
+    /// The clock that the node was given.
+    var wallClock: NodeClock { clock }
+
+    func noteInterrupted(_ cancellation: BulkCancellation, because reason: String) {
+        logger.warning(
+            "the cancellation of many runs was interrupted; the next start goes on with it",
+            metadata: ["id": "\(cancellation.id)", "reason": "\(reason)"]
+        )
     }
 
     /// Gives a signal to the run that waits for it.
@@ -267,6 +282,15 @@ package final class Node: Sendable {
             if case .signalled(true) = try await submit(input, to: home(of: run)) { return id }
         }
         return nil
+    }
+
+    /// Lets a function start nothing and calls none of its runs until it is resumed; sleeps and waits go on.
+    /// - Returns: the function; `nil` when there is none of this id or slug.
+    package func pause(_ reference: String, _ isPaused: Bool) async throws(NodeError) -> FunctionRecord? {
+        guard var function = registry.function(named: reference) else { return nil }
+        _ = try await submit(.pause(function: function.id, isPaused), to: 0)
+        function.pausedAt = isPaused ? function.pausedAt ?? clock.now() : nil
+        return function
     }
 
     private func home(of row: RowID) -> ShardID {
@@ -332,15 +356,29 @@ package final class Node: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any StoreReader) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
+        try await run(on: reading) { store throws(StoreError) in try body(store.reader) }
+    }
+
+    /// Changes the store beside the shards, on the thread that commits.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any Store) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        try await run(on: writing, body)
+    }
+
+    private func run<Value: Sendable>(
+        on threads: NIOThreadPool,
+        _ body: @escaping @Sendable (any Store) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
         let store = store
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            reading.submit { state in
+            threads.submit { state in
                 guard case .active = state else {
                     continuation.resume(returning: .failure(.unavailable("the server is shutting down")))
                     return
                 }
                 do throws(StoreError) {
-                    continuation.resume(returning: .success(try body(store.reader)))
+                    continuation.resume(returning: .success(try body(store)))
                 } catch {
                     continuation.resume(returning: .failure(error))
                 }

@@ -36,21 +36,21 @@ enum RegistryRows {
     /// release does not know yet is there when a later one does.
     private static func functions(on connection: OpaquePointer) throws -> [FunctionRecord] {
         let find = try Statement(
-            "SELECT id, app, version, is_archived, source, slug FROM functions ORDER BY row", on: connection
+            "SELECT id, app, version, is_archived, source, slug, paused_at FROM functions ORDER BY row",
+            on: connection
         )
         var functions: [FunctionRecord] = []
         while try find.step() {
             let source = try find.json(4, "the function \(find.text(5))")
-            do {
-                functions.append(
-                    FunctionRecord(
-                        id: find.uuid(0), app: find.uuid(1), version: Int(find.int(2)), isArchived: find.int(3) != 0,
-                        configuration: try FunctionConfiguration.decode(source: source)
-                    )
-                )
-            } catch {
-                throw StoreError.unreadable("the function \(find.text(5)) cannot be understood: \(error)")
+            guard let configuration = FunctionConfiguration.decode(stored: source) else {
+                throw StoreError.unreadable("the function \(find.text(5)) is no object")
             }
+            functions.append(
+                FunctionRecord(
+                    id: find.uuid(0), app: find.uuid(1), version: Int(find.int(2)), isArchived: find.int(3) != 0,
+                    pausedAt: find.time(orNil: 6), configuration: configuration
+                )
+            )
         }
         return functions
     }

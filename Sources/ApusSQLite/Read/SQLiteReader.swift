@@ -57,6 +57,16 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.latestRuns(before: before, limit: limit) }
     }
 
+    func cancellations() throws(StoreError) -> [BulkCancellation] {
+        try store.read { try $0.cancellations() }
+    }
+
+    func livingRuns(
+        of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
+    ) throws(StoreError) -> [LivingRun] {
+        try store.read { try $0.livingRuns(of: function, from: from, to: to, after: after, limit: limit) }
+    }
+
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {
         try store.read { try $0.quarantined(limit: limit) }
     }

@@ -11,7 +11,27 @@ enum Schema {
     static var version: Int64 { migrations.last?.version ?? 0 }
 
     /// Oldest first; what was released is never changed.
-    static let migrations = [Migration(version: 1, sql: first), Migration(version: 2, sql: listeners)]
+    static let migrations = [
+        Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
+    ]
+
+    private static let pauses = """
+        ALTER TABLE functions ADD COLUMN paused_at INTEGER;
+
+        -- Orders to cancel runs.
+        CREATE TABLE cancellations (
+            id BLOB PRIMARY KEY,
+            app TEXT NOT NULL,
+            function BLOB NOT NULL,
+            slug TEXT NOT NULL,
+            started_after INTEGER,
+            started_before INTEGER NOT NULL,
+            condition TEXT,
+            created_at INTEGER NOT NULL,
+            finished_at INTEGER,
+            cancelled INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let listeners = """
         -- Under which anything listens: an event's name and the path of a key, joined by U+001F; empty

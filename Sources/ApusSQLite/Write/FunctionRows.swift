@@ -13,9 +13,10 @@ final class FunctionRows {
         // Not REPLACE: the row must stay the same, runs point to it.
         upsert = try Statement(
             """
-            INSERT INTO functions (id, app, version, is_archived, slug, source) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO functions (id, app, version, is_archived, slug, source, paused_at) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET app = excluded.app, version = excluded.version,
-                is_archived = excluded.is_archived, slug = excluded.slug, source = excluded.source
+                is_archived = excluded.is_archived, slug = excluded.slug, source = excluded.source,
+                paused_at = excluded.paused_at
             """,
             on: connection
         )
@@ -39,6 +40,7 @@ final class FunctionRows {
         upsert.bind(4, function.isArchived ? 1 : 0)
         upsert.bind(5, function.configuration.slug)
         upsert.bind(6, function.configuration.source.bytes)
+        upsert.bind(7, function.pausedAt?.milliseconds)
         try upsert.run()
     }
 

@@ -35,6 +35,12 @@ package protocol Store: AnyObject, Sendable {
     /// Sets an input aside whose writes the store can never accept, for people to look at.
     func quarantine(_ report: QuarantineReport) throws(StoreError)
 
+    /// Stores an order to cancel runs, or what has become of it.
+    func keep(_ cancellation: BulkCancellation) throws(StoreError)
+    /// Removes an order.
+    /// - Returns: whether there was one.
+    func forgetCancellation(_ id: ULID) throws(StoreError) -> Bool
+
     var reader: any StoreReader { get }
 
     /// Removes the oldest finished runs, and events that no run refers to any more, until the store
@@ -79,6 +85,12 @@ package protocol StoreReader: Sendable {
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
     /// The whole history of a run, oldest first; `nil` when there is no such run.
     func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun?
+    /// Orders to cancel runs, newest first, 1,000 at most.
+    func cancellations() throws(StoreError) -> [BulkCancellation]
+    /// Runs of a function that have not ended and were created in a stretch of time, in the order of rows.
+    func livingRuns(
+        of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
+    ) throws(StoreError) -> [LivingRun]
     /// Newest first, 1,000 at most.
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
 }

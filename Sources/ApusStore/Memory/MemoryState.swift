@@ -38,6 +38,8 @@ package struct MemoryState: Sendable {
 
     /// Oldest first.
     var quarantine: [QuarantineReport] = []
+    /// Orders to cancel runs.
+    var cancellations: [ULID: BulkCancellation] = [:]
     /// Bytes of what is stored, roughly as a file would need them.
     var bytes: Int64 = 0
 

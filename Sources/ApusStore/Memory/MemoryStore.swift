@@ -50,6 +50,14 @@ package final class MemoryStore: Store {
         try change { state throws(StoreError) in state.quarantine(report) }
     }
 
+    package func keep(_ cancellation: BulkCancellation) throws(StoreError) {
+        try change { state throws(StoreError) in state.keep(cancellation) }
+    }
+
+    package func forgetCancellation(_ id: ULID) throws(StoreError) -> Bool {
+        try change { state throws(StoreError) in state.cancellations.removeValue(forKey: id) != nil }
+    }
+
     package var reader: any StoreReader { MemoryReader(store: self) }
 
     package func removeOldestFinishedRuns(
@@ -132,6 +140,16 @@ private struct MemoryReader: StoreReader {
 
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
         try store.read().latestRuns(before: before, limit: limit)
+    }
+
+    func cancellations() throws(StoreError) -> [BulkCancellation] {
+        try store.read().cancellations.values.sorted { $0.id > $1.id }
+    }
+
+    func livingRuns(
+        of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
+    ) throws(StoreError) -> [LivingRun] {
+        try store.read().livingRuns(of: function, from: from, to: to, after: after, limit: limit)
     }
 
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {

@@ -313,6 +313,15 @@ struct FunctionTests {
         )
     }
 
+    @Test("what a later release would refuse is read as absent from the store")
+    func stored() throws {
+        let source = try RawJSON(parsing: #"{"id":"a-f","name":"n","cancel":[{"event":"a","timeout":"soon"}]}"#)
+        let function = try #require(FunctionConfiguration.decode(stored: source))
+        #expect(function.slug == "a-f")
+        #expect(function.cancellations == [.init(event: "a", period: .lasting(.days(365)))])
+        #expect(FunctionConfiguration.decode(stored: .null) == nil)
+    }
+
     @Test("a stored function that is no object any more is an error")
     func badSource() {
         #expect(throws: RegistrationError(.invalidRequest, details: ["function must be an object"])) {

@@ -1,13 +1,23 @@
 extension FunctionConfiguration {
-    /// Decodes a function from its ``source``, as it was stored when it was registered.
+    /// Decodes a function from its ``source``.
     ///
-    /// - Throws: ``RegistrationError`` when the stored object is not valid any more.
+    /// - Throws: ``RegistrationError`` with everything that is wrong.
     public static func decode(source: RawJSON) throws(RegistrationError) -> FunctionConfiguration {
         var problems = RegistrationProblems()
         let function = FunctionDecoder(path: "function").decode(source.view, &problems)
         try problems.check()
         guard let function else { throw RegistrationError(.invalidRequest) }
         return function
+    }
+
+    /// Decodes a function from its ``source``, as it was stored when it was registered. What today's rules
+    /// would refuse is read as absent, because an earlier release has accepted it and the function's
+    /// runs have to go on.
+    ///
+    /// - Returns: `nil` when the stored value is no object.
+    public static func decode(stored: RawJSON) -> FunctionConfiguration? {
+        var problems = RegistrationProblems()
+        return FunctionDecoder(path: "function").decode(stored.view, &problems)
     }
 }
 

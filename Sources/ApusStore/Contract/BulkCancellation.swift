@@ -1,0 +1,52 @@
+import ApusCore
+import ApusEngine
+
+/// The order to cancel all runs of a function that began in a stretch of time.
+package struct BulkCancellation: Hashable, Sendable {
+    package var id: ULID
+    package var app: String
+    package var function: UUID16
+    package var functionSlug: String
+    /// Runs created earlier are left alone; `nil` means from the first.
+    package var startedAfter: Timestamp?
+    /// Runs created later are left alone.
+    package var startedBefore: Timestamp
+    /// An expression over the event that started a run; `nil` means all of them.
+    package var condition: String?
+    package var createdAt: Timestamp
+    /// When every run had been told; `nil` while it is under way.
+    package var finishedAt: Timestamp?
+    /// Runs that were told so far.
+    package var cancelled: Int
+
+    package init(
+        id: ULID, app: String, function: UUID16, functionSlug: String, startedAfter: Timestamp?,
+        startedBefore: Timestamp, condition: String?, createdAt: Timestamp, finishedAt: Timestamp? = nil,
+        cancelled: Int = 0
+    ) {
+        self.id = id
+        self.app = app
+        self.function = function
+        self.functionSlug = functionSlug
+        self.startedAfter = startedAfter
+        self.startedBefore = startedBefore
+        self.condition = condition
+        self.createdAt = createdAt
+        self.finishedAt = finishedAt
+        self.cancelled = cancelled
+    }
+
+    /// How many orders a store keeps; the oldest finished ones go first.
+    package static let kept = 1_000
+}
+
+/// A run that has not ended, with the event that started it.
+package struct LivingRun: Hashable, Sendable {
+    package var row: RowID
+    package var event: RawJSON
+
+    package init(row: RowID, event: RawJSON) {
+        self.row = row
+        self.event = event
+    }
+}
