@@ -166,3 +166,12 @@ def test_the_page_says_what_a_run_waits_for(app: SdkApp) -> None:
     run = start(app, {"id": "u1"})
     timeline = app.api.data(f"/v1/runs/{run}/journal")["timeline"]
     assert f'wait waits for the event {app.id}/answered with "u1" == async.data.id until' in timeline[-1]["what"]
+
+
+def test_waits_that_have_to_be_compared_one_by_one_are_counted(app: SdkApp) -> None:
+    waiting_app(app, if_exp="async.data.n > 1")
+    start(app)
+    start(app)
+    lines = app.api.http.get("/metrics").text.splitlines()
+    assert f'apus_listeners_without_key{{event="{app.id}/answered"}} 2' in lines
+    assert any(line.startswith('apus_pending_looks{shard="0"} ') for line in lines)

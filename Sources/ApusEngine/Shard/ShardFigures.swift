@@ -15,6 +15,10 @@ package struct ShardFigures: Hashable, Sendable {
     package var openCalls = 0
     package var waitingJobs = 0
     package var unacknowledgedMessages = 0
+    /// Events that have not reached all who wait for them.
+    package var pendingLooks = 0
+    /// Jobs that wait for their function to be resumed.
+    package var heldJobs = 0
 }
 
 extension ShardCore {
@@ -36,6 +40,8 @@ extension ShardCore {
         figures.openCalls = openCalls.count
         figures.waitingJobs = gates.values.reduce(0) { $0 + $1.waiting }
         figures.unacknowledgedMessages = outboxes.values.reduce(0) { $0 + $1.unacknowledged.count }
+        figures.pendingLooks = looks.count
+        figures.heldJobs = held.values.reduce(0) { $0 + $1.count }
         return figures
     }
 }

@@ -352,6 +352,14 @@ package final class Node: Sendable {
         }
     }
 
+    /// How much each shard holds in memory.
+    package func figures() async -> [ShardID: ShardFigures] {
+        let figures = try? await loop.submit { [self] in
+            core.value.shards.reduce(into: [ShardID: ShardFigures]()) { $0[$1.id] = $1.core?.figures }
+        }.get()
+        return figures ?? [:]
+    }
+
     /// Reads from the store on a thread that may block.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any StoreReader) throws(StoreError) -> Value

@@ -47,4 +47,16 @@ extension ReadSession {
         find.reset()
         return topics
     }
+
+    func listenersWithoutKey() throws -> [(name: String, count: Int)] {
+        let find = try statement(
+            """
+            SELECT topics.name, (SELECT count(*) FROM listeners WHERE topic = topics.row) AS count
+            FROM topics WHERE path = x'' AND name <> x'' AND count > 0 ORDER BY count DESC, name LIMIT 100
+            """
+        )
+        var found: [(name: String, count: Int)] = []
+        while try find.step() { found.append((String(decoding: find.bytes(0), as: UTF8.self), Int(find.int(1)))) }
+        return found
+    }
 }

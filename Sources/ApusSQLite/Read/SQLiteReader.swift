@@ -22,6 +22,10 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.listeners(questions) }
     }
 
+    func listenersWithoutKey() throws(StoreError) -> [(name: String, count: Int)] {
+        try store.read { try $0.listenersWithoutKey() }
+    }
+
     func runID(_ row: RowID) throws(StoreError) -> ULID? {
         try store.read { session in
             let find = try session.statement("SELECT id FROM runs WHERE row = ?")

@@ -67,6 +67,9 @@ package protocol StoreReader: Sendable {
     /// The listeners that each subject may concern: of its topics those with its keys, in the order of
     /// path, run and number, ``ListenerQuestion/page`` of them after the cursor. Of all shards.
     func listeners(_ questions: [ListenerQuestion]) throws(StoreError) -> [ListenerPage]
+    /// How many listeners every event of a name has to be compared with, one by one, because they have no
+    /// key; the 100 names with the most.
+    func listenersWithoutKey() throws(StoreError) -> [(name: String, count: Int)]
     /// The functions that events with these keys, received after a time, have started, in the order of
     /// their runs; nothing for keys that started nothing.
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]]

@@ -27,4 +27,12 @@ extension MemoryState {
                 .sorted { ($0.run, $0.number) < ($1.run, $1.number) }
         )
     }
+
+    func listenersWithoutKey() -> [(name: String, count: Int)] {
+        var counts: [String: Int] = [:]
+        for row in listeners.values.joined().map(\.value) where row.topic.path.isEmpty && !row.topic.name.isEmpty {
+            counts[row.topic.name, default: 0] += 1
+        }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(100).map { ($0.key, $0.value) }
+    }
 }

@@ -112,6 +112,10 @@ private struct MemoryReader: StoreReader {
         try store.read().listeners(questions)
     }
 
+    func listenersWithoutKey() throws(StoreError) -> [(name: String, count: Int)] {
+        try store.read().listenersWithoutKey()
+    }
+
     func runID(_ row: RowID) throws(StoreError) -> ULID? {
         try store.read().runs[row]?.row.id
     }

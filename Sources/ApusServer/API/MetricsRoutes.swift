@@ -1,0 +1,48 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusStore
+import HTTPTypes
+import Hummingbird
+
+/// `GET /metrics`: how much the server holds, in Prometheus' text format.
+struct MetricsRoutes: Sendable {
+    let node: Node
+
+    func add(to routes: inout RouteTable) {
+        routes.on(.get, "/metrics") { _, _ in
+            Answers.text(try await text(), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+    }
+
+    private static let gauges: [(name: String, help: String, value: @Sendable (ShardFigures) -> Int)] = [
+        ("apus_busy_runs", "Runs in which something is under way.", { $0.busyRuns }),
+        ("apus_idle_runs_in_memory", "Runs that wait and are kept in memory.", { $0.idleRuns }),
+        ("apus_resident_bytes", "Bytes of folded runs in memory.", { $0.residentBytes }),
+        ("apus_open_calls", "Calls to apps under way.", { $0.openCalls }),
+        ("apus_waiting_jobs", "Calls that wait for their app.", { $0.waitingJobs }),
+        ("apus_held_jobs", "Calls that wait for a paused function.", { $0.heldJobs }),
+        ("apus_alarms", "Wake-up times in memory.", { $0.alarms }),
+        ("apus_pending_looks", "Events that have not reached all who wait for them.", { $0.pendingLooks }),
+    ]
+
+    private func text() async throws -> String {
+        let figures = await node.figures().sorted { $0.key < $1.key }
+        var text = ""
+        for gauge in Self.gauges {
+            text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"
+            for (shard, figures) in figures { text += "\(gauge.name){shard=\"\(shard)\"} \(gauge.value(figures))\n" }
+        }
+        let name = "apus_listeners_without_key"
+        text += "# HELP \(name) Waits and cancellations that each event of the name is compared with.\n"
+        text += "# TYPE \(name) gauge\n"
+        for (event, count) in try await node.read({ reader throws(StoreError) in try reader.listenersWithoutKey() }) {
+            text += "\(name){event=\"\(Self.escaped(event))\"} \(count)\n"
+        }
+        return text
+    }
+
+    private static func escaped(_ label: String) -> String {
+        label.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}
