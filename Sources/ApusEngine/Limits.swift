@@ -32,6 +32,8 @@ package struct Limits: Hashable, Sendable {
     package var unacknowledgedMessages = 10_000
     /// Events that have not reached all those who wait for them; past it intake stops.
     package var pendingLooks = 10_000
+    /// Event names of which is remembered whether anything listens to them; past it all count as such.
+    package var listenedNames = 100_000
     /// Events that a wait that looks back considers at most, the newest ones.
     package var lookBackEvents = 1_000
     /// Sleeping runs whose wake-up times are read from the store at once.

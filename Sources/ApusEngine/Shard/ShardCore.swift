@@ -93,7 +93,7 @@ package final class ShardCore {
         rows = state.rows
         random = SplitMix64(seed: seed)
         applied = state.applied
-        topics = Topics(state.topics)
+        topics = Topics(state.topics, limit: configuration.limits.listenedNames)
         interruptedLooks = state.looks
         now = state.time
         wakeReader = WakeReader(span: configuration.wakeHorizon, page: configuration.limits.wakePage)

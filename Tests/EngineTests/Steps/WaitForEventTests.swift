@@ -192,6 +192,22 @@ struct WaitForEventTests {
         #expect(try engine.onlyCall().json["steps"]?[id("w").description]?["data"]?["result"]?.int == 7)
     }
 
+    @Test("past the bound on names every event asks for those who wait", arguments: [0, 1, 2])
+    func manyNames(limit: Int) throws {
+        let engine = CoreHarness(function("app-f", on: "demo/x")) { $0.limits.listenedNames = limit }
+        for name in ["demo/a", "demo/b"] {
+            engine.send("demo/x")
+            try engine.answer(waitForEvent("w", name))
+        }
+        engine.send("demo/c")
+        #expect(engine.store.looks.isEmpty)
+        for name in ["demo/b", "demo/a"] {
+            engine.send(name)
+            #expect(try engine.onlyCall().memo("w") != nil)
+            try engine.complete()
+        }
+    }
+
     @Test("conditions on one field are found by its value, others one by one")
     func keys() throws {
         try begin(waitForEvent("a", "demo/y", #""if":"async.data.id == event.data.id""#))
