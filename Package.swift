@@ -42,7 +42,7 @@ let package = Package(
         .target(
             name: "ApusEngine",
             dependencies: [
-                "ApusCEL", "ApusCore",
+                "ApusCEL", "ApusCore", "ApusCron",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],

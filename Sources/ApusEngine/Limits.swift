@@ -32,6 +32,8 @@ package struct Limits: Hashable, Sendable {
     package var unacknowledgedMessages = 10_000
     /// Events that have not reached all those who wait for them; past it intake stops.
     package var pendingLooks = 10_000
+    /// Ticks of one schedule that are made up for after the server was down, the newest ones.
+    package var missedTicks = 100
     /// Event names of which is remembered whether anything listens to them; past it all count as such.
     package var listenedNames = 100_000
     /// Events that a wait that looks back considers at most, the newest ones.

@@ -1,5 +1,6 @@
 import ApusCEL
 import ApusCore
+import ApusCron
 
 extension Registration {
     /// Decodes the body of `POST /fn/register` and checks what is in it.
@@ -18,7 +19,7 @@ extension Registration {
         return registration
     }
 
-    /// Checks the expressions of all functions, so that a mistake is told when the app registers and not
+    /// Checks the expressions and schedules of all functions, so that a mistake is told when the app registers and not
     /// when an event comes.
     ///
     /// - Throws: ``RegistrationError`` that names function, field, position and reason of each.
@@ -46,12 +47,32 @@ extension FunctionConfiguration {
             }
         }
         for (index, trigger) in triggers.enumerated() {
-            guard case .event(let name, .expression(let text)) = trigger else { continue }
-            check(text, .condition, "trigger \(index + 1): invalid trigger expression on '\(name)'")
+            switch trigger {
+            case .event(let name, .expression(let text)):
+                check(text, .condition, "trigger \(index + 1): invalid trigger expression on '\(name)'")
+            case .cron(let schedule, let jitter):
+                problems += scheduleProblems(schedule, jitter).map { "function \(slug): trigger \(index + 1): \($0)" }
+            case .event: break
+            }
         }
         for (index, cancellation) in cancellations.enumerated() {
             guard let text = cancellation.condition else { continue }
             check(text, .cancellation, "cancel \(index + 1): Cancellation expression is invalid")
+        }
+        return problems
+    }
+
+    private func scheduleProblems(_ schedule: String, _ jitter: String?) -> [String] {
+        var problems: [String] = []
+        do {
+            _ = try CronSchedule(schedule)
+        } catch {
+            problems.append("\(error.protocolMessage): \(error)")
+        }
+        do {
+            _ = try jitter.map { try Jitter($0) }
+        } catch {
+            problems.append("\(error)")
         }
         return problems
     }

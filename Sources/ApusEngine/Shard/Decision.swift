@@ -32,6 +32,8 @@ package enum Write: Sendable {
     /// The event still has to reach its listeners.
     case lookPending(event: RowID)
     case lookDone(event: RowID)
+    case schedule(ScheduleRow)
+    case unschedule(ScheduleKey)
 }
 
 package struct EventRow: Hashable, Sendable {

@@ -146,6 +146,12 @@ extension ShardCore {
         decision.answer = .accepted([id])
     }
 
+    /// A tick of a schedule: starts its function, and what else listens to `inngest/scheduled.timer`. It
+    /// happens once, because the schedule moves on in the same batch.
+    func accept(_ event: IncomingEvent, id: ULID, startingOnTick function: FunctionRecord) {
+        accept(event, id: id, key: nil, alreadyStarted: [], invoking: function)
+    }
+
     /// A step's invocation: starts its target, and what else listens to `inngest/function.invoked`.
     /// It happens once, because the message or the decision that makes it does.
     func accept(

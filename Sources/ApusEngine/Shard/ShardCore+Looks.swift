@@ -33,10 +33,12 @@ extension ShardCore {
         decision.effects.append(.findListeners(ListenerQuestion(subject, after: cursor)))
     }
 
-    /// Begins the looks again that an earlier memory left undone.
-    func resumeLooks() {
+    /// Before the first input: begins the looks again that an earlier memory left undone, and the schedules of
+    /// functions that an earlier release has registered.
+    func resume() {
         guard let interrupted = interruptedLooks else { return }
         interruptedLooks = nil
+        adoptSchedules()
         for event in interrupted.events {
             let facts = EventFacts(name: event.name, receivedAt: event.receivedAt, body: event.body)
             looks[event.row] = PendingLook(facts: facts)

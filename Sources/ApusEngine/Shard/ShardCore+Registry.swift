@@ -60,6 +60,7 @@ extension ShardCore {
 
     private func registryChanged() {
         stepURLs = [:]
+        adoptSchedules()
         decision.effects.append(.registryChanged(registry))
     }
 }

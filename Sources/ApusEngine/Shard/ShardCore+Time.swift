@@ -4,6 +4,7 @@ import HeapModule
 /// Time passing, and runs coming into memory because of it.
 extension ShardCore {
     func passTime() {
+        fireSchedules()
         fireDueWakes()
         for app in gates.keys.sorted(by: { $0.description < $1.description }) {
             guard gates[app]?.breaker.beginProbe(now: now) == true, let record = registry.apps[app] else { continue }

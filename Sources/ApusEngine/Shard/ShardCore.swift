@@ -37,6 +37,7 @@ package final class ShardCore {
     var applied: [ShardID: UInt64]
     var topics: Topics
     var conditions = Conditions()
+    var schedules: Schedules
     /// Events that have not reached all their listeners yet, by row.
     var looks: [RowID: PendingLook] = [:]
     /// To be begun again with the first input.
@@ -95,6 +96,7 @@ package final class ShardCore {
         applied = state.applied
         topics = Topics(state.topics, limit: configuration.limits.listenedNames)
         interruptedLooks = state.looks
+        schedules = Schedules(state.schedules)
         now = state.time
         wakeReader = WakeReader(span: configuration.wakeHorizon, page: configuration.limits.wakePage)
         for (receiver, number) in state.nextNumbers { outboxes[receiver, default: Outbox()].next = number }
@@ -114,7 +116,7 @@ package final class ShardCore {
     package func decide(_ input: Input, at time: Timestamp, batch: UInt64) -> Decision {
         now = max(now, time)
         self.batch = batch
-        resumeLooks()
+        resume()
         switch input {
         case .events(let events, let prior): acceptEvents(events, prior: prior)
         case .invoke(let slug, let event, let prior): acceptInvocation(of: slug, event, prior: prior)
@@ -154,6 +156,7 @@ package final class ShardCore {
             next = next.map { min($0, time) } ?? time
         }
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
+        consider(schedules.nextTick)
         for gate in gates.values { consider(gate.breaker.probeAt) }
         for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
         return next

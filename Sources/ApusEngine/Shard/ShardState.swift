@@ -16,6 +16,8 @@ package struct ShardState: Sendable {
     package var topics: [ListenerTopic]
     /// Looks that were begun and not finished.
     package var looks: InterruptedLooks
+    /// Of the shard that owns the registry.
+    package var schedules: [ScheduleRow]
 
     package init(
         registry: Registry = Registry(),
@@ -25,7 +27,8 @@ package struct ShardState: Sendable {
         nextNumbers: [ShardID: UInt64] = [:],
         applied: [ShardID: UInt64] = [:],
         topics: [ListenerTopic] = [],
-        looks: InterruptedLooks = InterruptedLooks()
+        looks: InterruptedLooks = InterruptedLooks(),
+        schedules: [ScheduleRow] = []
     ) {
         self.registry = registry
         self.rows = rows
@@ -35,6 +38,7 @@ package struct ShardState: Sendable {
         self.applied = applied
         self.topics = topics
         self.looks = looks
+        self.schedules = schedules
     }
 }
 

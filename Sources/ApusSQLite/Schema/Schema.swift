@@ -18,6 +18,14 @@ enum Schema {
     private static let pauses = """
         ALTER TABLE functions ADD COLUMN paused_at INTEGER;
 
+        -- Cron triggers; everything until the newest tick has been dealt with.
+        CREATE TABLE schedules (
+            function BLOB NOT NULL,
+            expression TEXT NOT NULL,
+            last INTEGER NOT NULL,
+            PRIMARY KEY (function, expression)
+        ) STRICT, WITHOUT ROWID;
+
         -- Orders to cancel runs.
         CREATE TABLE cancellations (
             id BLOB PRIMARY KEY,

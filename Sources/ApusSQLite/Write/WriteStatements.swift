@@ -42,6 +42,10 @@ struct WriteStatements {
     let lookPending: Statement
     /// Takes that back.
     let lookDone: Statement
+    /// Notes a schedule's newest tick.
+    let schedule: Statement
+    /// Removes a schedule.
+    let unschedule: Statement
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
         func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(sql, on: connection) }
@@ -83,5 +87,7 @@ struct WriteStatements {
         lookedBack = try prepare("UPDATE listeners SET looks_back = 0 WHERE run = ? AND number = ?")
         lookPending = try prepare("INSERT INTO looks (event) VALUES (?)")
         lookDone = try prepare("DELETE FROM looks WHERE event = ?")
+        schedule = try prepare("INSERT OR REPLACE INTO schedules (function, expression, last) VALUES (?, ?, ?)")
+        unschedule = try prepare("DELETE FROM schedules WHERE function = ? AND expression = ?")
     }
 }

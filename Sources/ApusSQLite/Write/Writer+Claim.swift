@@ -25,7 +25,8 @@ extension Writer {
                 topics: try listenedTopics(),
                 looks: InterruptedLooks(
                     events: try pendingLooks(of: shard), listeners: try listenersLookingBack(of: shard)
-                )
+                ),
+                schedules: shard == 0 ? try schedules() : []
             )
             return ClaimedShard(epoch: epoch, batch: batch, state: state)
         }
@@ -39,6 +40,16 @@ extension Writer {
         let found = UInt64(bitPattern: find.int(0))
         guard found == epoch else { throw StoreError.stale("shard \(shard) is in epoch \(found), not \(epoch)") }
         return UInt64(bitPattern: find.int(1))
+    }
+
+    private func schedules() throws -> [ScheduleRow] {
+        let find = try statement("SELECT function, expression, last FROM schedules ORDER BY function, expression")
+        var found: [ScheduleRow] = []
+        while try find.step() {
+            let key = ScheduleKey(function: find.uuid(0), expression: find.text(1))
+            found.append(ScheduleRow(key: key, last: find.time(2)))
+        }
+        return found
     }
 
     /// A statement that is used rarely.

@@ -89,7 +89,9 @@ extension MemoryState {
             guard isNew, new.listeners.insert(NewRows.Place(run: row.run, number: row.number)).inserted else {
                 return "listener \(row.number) of run \(row.run) exists"
             }
-        case .app, .forget, .applied, .unlisten, .unlistenAll, .lookedBack, .lookPending, .lookDone: break
+        case .app, .forget, .applied, .unlisten, .unlistenAll, .lookedBack, .lookPending, .lookDone, .schedule,
+            .unschedule:
+            break
         }
         return nil
     }
@@ -125,6 +127,8 @@ extension MemoryState {
         case .lookedBack(let run, let number): listeners[run]?[number]?.looksBack = false
         case .lookPending(let event): looks.insert(event)
         case .lookDone(let event): looks.remove(event)
+        case .schedule(let row): schedules[row.key] = row.last
+        case .unschedule(let key): schedules[key] = nil
         }
     }
 

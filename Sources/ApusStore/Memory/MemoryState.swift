@@ -38,6 +38,8 @@ package struct MemoryState: Sendable {
 
     /// Oldest first.
     var quarantine: [QuarantineReport] = []
+    /// The newest tick of each schedule.
+    var schedules: [ScheduleKey: Timestamp] = [:]
     /// Orders to cancel runs.
     var cancellations: [ULID: BulkCancellation] = [:]
     /// Bytes of what is stored, roughly as a file would need them.
@@ -91,7 +93,9 @@ package struct MemoryState: Sendable {
             nextNumbers: MemoryState.numbers(sent.filter { $0.key.from == shard }, by: \.to).mapValues { $0 + 1 },
             applied: MemoryState.numbers(applied.filter { $0.key.to == shard }, by: \.from),
             topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
-            looks: interruptedLooks(of: shard)
+            looks: interruptedLooks(of: shard),
+            schedules: shard == 0
+                ? schedules.map { ScheduleRow(key: $0.key, last: $0.value) }.sorted { $0.key < $1.key } : []
         )
         return ClaimedShard(epoch: found.epoch, batch: found.batch, state: state)
     }

@@ -266,7 +266,7 @@ struct FunctionTests {
             (#""cancel":[],"idempotency":"","priority":null"#, []),
             (#""debounce":"not even an object","batchEvents":false"#, ["debounce", "batchEvents"]),
             (#""checkpoint":{"batch_steps":1}"#, []),
-            (#""triggers":[{"cron":"* * * * *"},{"cron":"0 * * * *"}]"#, ["cron"]), (#""description":"x""#, []),
+            (#""triggers":[{"cron":"* * * * *"},{"cron":"0 * * * *"}]"#, []), (#""description":"x""#, []),
         ])
     func ignoredOptions(fields: String, expected: [String]) throws {
         let function = try decode(#""id":"a-f","name":"n",\#(fields)"#)

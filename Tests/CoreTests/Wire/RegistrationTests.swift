@@ -37,7 +37,7 @@ struct RegistrationTests {
         #expect(
             full.ignoredOptions
                 == [
-                    "concurrency", "throttle", "rateLimit", "debounce", "priority", "idempotency", "singleton", "cron",
+                    "concurrency", "throttle", "rateLimit", "debounce", "priority", "idempotency", "singleton",
                 ]
         )
         #expect(

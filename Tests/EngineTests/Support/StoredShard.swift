@@ -23,6 +23,7 @@ struct StoredShard {
     private(set) var listeners: [RowID: [ListenerNumber: ListenerRow]] = [:]
     /// Events that have not reached all their listeners.
     private(set) var looks: Set<RowID> = []
+    private(set) var schedules: [ScheduleKey: Timestamp] = [:]
     private var rows: RowCounters
     private var headRows: [RowID: RowID] = [:]
 
@@ -44,7 +45,8 @@ struct StoredShard {
             looks: InterruptedLooks(
                 events: events.filter { looks.contains($0.row) },
                 listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
-            )
+            ),
+            schedules: schedules.map { ScheduleRow(key: $0.key, last: $0.value) }
         )
     }
 
@@ -129,6 +131,11 @@ struct StoredShard {
                 #expect(looks.insert(event).inserted && events.last?.row == event)
             case .lookDone(let event):
                 #expect(looks.remove(event) != nil, "a look ends once")
+            case .schedule(let row):
+                #expect(schedules[row.key].map { $0 < row.last } ?? true, "a schedule never goes back")
+                schedules[row.key] = row.last
+            case .unschedule(let key):
+                #expect(schedules.removeValue(forKey: key) != nil)
             }
         }
         #expect(turned == projected, "every turn comes with its projection")

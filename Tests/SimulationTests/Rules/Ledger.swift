@@ -81,7 +81,7 @@ final class Ledger {
         case .unlistenAll(let run): listeners[run] = nil
         case .lookPending(let event): looks.insert(event)
         case .lookDone(let event): looks.remove(event)
-        case .payload, .lookedBack:
+        case .payload, .lookedBack, .schedule, .unschedule:
             break
         }
     }

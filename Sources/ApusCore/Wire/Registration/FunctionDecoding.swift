@@ -67,7 +67,7 @@ struct FunctionDecoder {
             retries: retries,
             cancellations: cancellations(fields, function: label, &problems),
             timeouts: timeouts(fields, &problems),
-            ignoredOptions: ignoredOptions(fields, triggers: triggers),
+            ignoredOptions: ignoredOptions(fields),
             source: view.raw
         )
     }
@@ -127,21 +127,11 @@ struct FunctionDecoder {
     }
 
     /// Python sends `[]` for lists that are not set, so what is empty counts as absent.
-    private func ignoredOptions(
-        _ fields: RegistrationFields,
-        triggers: [FunctionConfiguration.Trigger]
-    ) -> [String] {
-        var names = FunctionDecoder.deferredOptions.filter { name in
+    private func ignoredOptions(_ fields: RegistrationFields) -> [String] {
+        FunctionDecoder.deferredOptions.filter { name in
             guard let value = fields[name] else { return false }
             return ![[UInt8]("[]".utf8), [UInt8]("{}".utf8), [UInt8]("\"\"".utf8)].contains(Array(value.slice))
         }
-        let hasCron = triggers.contains { trigger in
-            if case .cron = trigger { true } else { false }
-        }
-        if hasCron {
-            names.append("cron")
-        }
-        return names
     }
 }
 

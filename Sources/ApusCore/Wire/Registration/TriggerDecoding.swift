@@ -77,7 +77,7 @@ struct TriggerDecoder {
         if let first = schedules.updateValue(count, forKey: schedule), !isRepeated {
             rule("has the same schedule as trigger \(first)", &problems)
         }
-        // Not acted on, hence not checked: what is no text is as good as absent.
+        // What is no text is as good as absent.
         return .cron(schedule: schedule, jitter: fields["jitter"]?.string)
     }
 

@@ -1,0 +1,78 @@
+import ApusCore
+import ApusCron
+
+/// Names a schedule: one function may have several, each with an expression of its own.
+package struct ScheduleKey: Hashable, Comparable, Sendable {
+    package var function: UUID16
+    /// As it was registered.
+    package var expression: String
+
+    package init(function: UUID16, expression: String) {
+        self.function = function
+        self.expression = expression
+    }
+
+    package static func < (left: ScheduleKey, right: ScheduleKey) -> Bool {
+        (left.function, left.expression) < (right.function, right.expression)
+    }
+}
+
+/// A schedule that is kept: everything until `last` has been dealt with.
+package struct ScheduleRow: Hashable, Sendable {
+    package var key: ScheduleKey
+    /// The newest tick, or when the schedule was first registered.
+    package var last: Timestamp
+
+    package init(key: ScheduleKey, last: Timestamp) {
+        self.key = key
+        self.last = last
+    }
+}
+
+/// The schedules of all functions with their next ticks.
+struct Schedules {
+    private(set) var rows: [ScheduleKey: Timestamp] = [:]
+    private var next: [ScheduleKey: Timestamp] = [:]
+    private var compiled: [String: CronSchedule] = [:]
+
+    init(_ rows: [ScheduleRow]) {
+        for row in rows { set(row.key, last: row.last) }
+    }
+
+    /// When the first tick of any falls due.
+    var nextTick: Timestamp? { next.values.min() }
+
+    mutating func set(_ key: ScheduleKey, last: Timestamp) {
+        rows[key] = last
+        next[key] = schedule(key.expression)?.next(after: last.milliseconds).map(Timestamp.init(milliseconds:))
+    }
+
+    mutating func remove(_ key: ScheduleKey) {
+        rows[key] = nil
+        next[key] = nil
+    }
+
+    /// Schedules of which a tick has come, in a fixed order.
+    func due(at now: Timestamp) -> [(key: ScheduleKey, tick: Timestamp)] {
+        next.filter { $0.value <= now }.map { ($0.key, $0.value) }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+    }
+
+    /// Where catching up begins, when more ticks were missed than are made up for.
+    mutating func firstTick(of key: ScheduleKey, until now: Timestamp, atMost limit: Int) -> Timestamp? {
+        guard let schedule = schedule(key.expression) else { return nil }
+        var tick = schedule.previous(before: now.milliseconds + 1)
+        for _ in 1..<max(limit, 1) {
+            guard let time = tick, let earlier = schedule.previous(before: time) else { break }
+            tick = earlier
+        }
+        return tick.map(Timestamp.init(milliseconds:))
+    }
+
+    /// What an earlier release has accepted and this one does not understand never fires.
+    private mutating func schedule(_ text: String) -> CronSchedule? {
+        if let known = compiled[text] { return known }
+        guard let schedule = try? CronSchedule(text) else { return nil }
+        compiled[text] = schedule
+        return schedule
+    }
+}
