@@ -40,21 +40,24 @@ struct Schedules {
     }
 
     /// When the first tick of any falls due.
-    var nextTick: Timestamp? { next.values.min() }
+    private(set) var nextTick: Timestamp?
 
     mutating func set(_ key: ScheduleKey, last: Timestamp) {
         rows[key] = last
         next[key] = schedule(key.expression)?.next(after: last.milliseconds).map(Timestamp.init(milliseconds:))
+        nextTick = next.values.min()
     }
 
     mutating func remove(_ key: ScheduleKey) {
         rows[key] = nil
         next[key] = nil
+        nextTick = next.values.min()
     }
 
     /// Schedules of which a tick has come, in a fixed order.
     func due(at now: Timestamp) -> [(key: ScheduleKey, tick: Timestamp)] {
-        next.filter { $0.value <= now }.map { ($0.key, $0.value) }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+        guard let nextTick, nextTick <= now else { return [] }
+        return next.filter { $0.value <= now }.map { ($0.key, $0.value) }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }
     }
 
     /// Where catching up begins, when more ticks were missed than are made up for.

@@ -22,7 +22,9 @@ extension ShardCore {
             schedules.remove(key)
             decision.writes.append(.unschedule(key))
         }
-        for key in wanted.sorted() where schedules.rows[key] == nil { advance(key, to: now) }
+        // Never on a whole minute, where it could be taken for a tick.
+        let beginning = now.milliseconds % 60_000 == 0 ? now + .milliseconds(1) : now
+        for key in wanted.sorted() where schedules.rows[key] == nil { advance(key, to: beginning) }
     }
 
     /// Starts the runs of all ticks that have come, oldest first.
