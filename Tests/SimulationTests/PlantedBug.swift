@@ -16,6 +16,14 @@ enum PlantedBug: CaseIterable {
     case staleReplies
     /// A repeated call has the generation of the call that it repeats.
     case sameGeneration
+    /// Events and listeners look for each other in what the store held a moment before they came.
+    case earlyLooks
+    /// An event's mark that it is still being looked for is not stored with it.
+    case unmarkedLooks
+    /// Listeners stay in the store when nothing waits any more.
+    case keptListeners
+    /// A shard that starts does not read who listens.
+    case forgottenListeners
 
     /// The rules of which one has to notice.
     var brokenRules: [Rule] {
@@ -25,6 +33,17 @@ enum PlantedBug: CaseIterable {
         case .messagesBeforeCommit: [.release, .liveness, .outcomes]
         case .staleReplies: [.steps, .calls]
         case .sameGeneration: [.calls]
+        case .earlyLooks: [.waits, .cancellations, .signals]
+        case .unmarkedLooks, .forgottenListeners: [.waits, .cancellations, .outcomes]
+        case .keptListeners: [.listeners]
+        }
+    }
+
+    /// Looks matter most when listeners and events share a shard; messages need several.
+    var shards: Int {
+        switch self {
+        case .unmarkedLooks, .forgottenListeners: 1
+        default: 7
         }
     }
 
@@ -37,16 +56,23 @@ enum PlantedBug: CaseIterable {
             faults.replyTwice = 300
             faults.strayReply = 1_000
             faults.shardCrashes += (1...10).map { (at: $0 * 200, shard: 0, pause: 20) }
-        case .effectsBeforeCommit, .alteredProjection, .sameGeneration: break
+        case .unmarkedLooks: faults.crashAfterCommit = 50
+        case .forgottenListeners: faults.crashes += (1...5).map { (at: $0 * 3_000, pause: 20) }
+        case .effectsBeforeCommit, .alteredProjection, .sameGeneration, .earlyLooks, .keptListeners: break
         }
     }
 
     func alter(_ batch: Batch) -> Batch {
         var altered = batch
-        for (index, write) in batch.writes.enumerated() {
-            altered.writes[index] = alter(write)
-        }
+        altered.writes = batch.writes.filter { !drops($0) }.map(alter)
         return altered
+    }
+
+    private func drops(_ write: Write) -> Bool {
+        switch (self, write) {
+        case (.unmarkedLooks, .lookPending), (.keptListeners, .unlisten), (.keptListeners, .unlistenAll): true
+        default: false
+        }
     }
 
     private func alter(_ write: Write) -> Write {
@@ -63,6 +89,13 @@ enum PlantedBug: CaseIterable {
         default:
             return write
         }
+    }
+
+    func alter(_ claimed: ClaimedShard) -> ClaimedShard {
+        guard self == .forgottenListeners else { return claimed }
+        var altered = claimed
+        altered.state.topics = []
+        return altered
     }
 
     func commitBegins(_ batch: Batch, by host: SimulatedHost) {

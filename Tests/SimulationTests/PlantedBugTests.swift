@@ -9,7 +9,7 @@ struct PlantedBugTests {
     @Test("a planted bug is found", arguments: PlantedBug.allCases)
     func isFound(_ bug: PlantedBug) {
         for seed in 0..<Self.patience {
-            guard let violation = SimulatedWorld(seed: seed, shards: 7, bug: bug).run() else { continue }
+            guard let violation = SimulatedWorld(seed: seed, shards: bug.shards, bug: bug).run() else { continue }
             #expect(bug.brokenRules.contains(violation.rule), "\(violation)")
             return
         }

@@ -8,6 +8,8 @@ package struct Decision: Sendable {
     /// The input takes effect only with the `Input.loaded` of this run; whoever handed it in must
     /// keep it until then, because so far it is only in memory.
     package var postponedUntilLoaded: RowID?
+    /// What those are told who had to wait until a run was read, in their order.
+    package var postponedAnswers: [Answer] = []
 
     package init() {}
 }

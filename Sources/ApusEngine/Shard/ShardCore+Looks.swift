@@ -50,7 +50,7 @@ extension ShardCore {
     func receiveListeners(_ page: ListenerPage) {
         switch page.subject {
         case .event(let event, _): receiveListeners(page, of: event)
-        case .signal(let name, let run, let number): receiveHolders(page.found, of: name, run: run, number: number)
+        case .signal(_, let run, let number): receiveHolders(page, run: run, number: number)
         }
     }
 
@@ -143,29 +143,39 @@ extension ShardCore {
     // MARK: - Signals
 
     /// A signal has one wait at a time. The one that begins looks for others after it was stored, so of
-    /// two that begin at once at least one sees the other, and both agree which is the older.
-    private func receiveHolders(_ found: [ListenerRow], of name: String, run: RowID, number: ListenerNumber) {
+    /// two that begin at once at least one sees the other. One that has looked already was there first; of
+    /// those that are still looking both agree which is the older, and that one waits until the younger has
+    /// looked, which may have been too early to see it.
+    private func receiveHolders(_ page: ListenerPage, run: RowID, number: ListenerNumber) {
         guard let resident = residents[run] else {
-            load(run, for: .holders(found, name: name, number: number))
+            load(run, for: .holders(page, number))
             return
         }
-        receiveHolders(found, of: name, number: number, resident)
+        receiveHolders(page, number, resident)
     }
 
-    func receiveHolders(_ found: [ListenerRow], of name: String, number: ListenerNumber, _ resident: Resident) {
+    func receiveHolders(_ page: ListenerPage, _ number: ListenerNumber, _ resident: Resident) {
         guard !resident.run.isFinished, let listener = resident.run.listener(number), listener.isReachable,
             case .signal(_, _, let replaces) = listener.purpose
         else { return }
-        let older = found.filter { row in
-            row.condition == name && row.until >= now
-                && (row.since, row.run, row.number) < (listener.since, resident.row, number)
+        let others = page.found.filter { row in
+            row.condition == listener.name && row.until >= now && (row.run, row.number) != (resident.row, number)
+        }
+        let older = others.filter { row in
+            !row.looksBack || (row.since, row.run, row.number) < (listener.since, resident.row, number)
         }
         guard replaces || older.isEmpty else {
             fail(resident, .signalConflict)
             return
         }
         for row in older { displace(row.number, of: row.run) }
-        lookedBack(resident.row, number, of: resident)
+        if older.count < others.count {
+            ask(page.subject)
+        } else if let next = page.next {
+            ask(page.subject, after: next)
+        } else {
+            lookedBack(resident.row, number, of: resident)
+        }
     }
 
     private func displace(_ number: ListenerNumber, of run: RowID) {
@@ -184,13 +194,13 @@ extension ShardCore {
 
     /// `POST /v1/signals`: the wait was found in the store, so the signal is taken.
     func acceptSignal(_ name: String, payload: RawJSON, run: RowID, number: ListenerNumber) {
-        if let resident = residents[run] {
-            decision.answer = .signalled(signal(number, of: resident, name: name, payload: payload))
-        } else {
-            // As durable as an answer that is given now.
-            send(.signal(run: run, listener: number, name: name, payload: payload), to: shard)
-            decision.answer = .signalled(true)
+        guard let resident = residents[run] else {
+            // Only the run itself knows whether it still waits.
+            load(run, for: .signal(number, name: name, payload: payload))
+            decision.postponedUntilLoaded = run
+            return
         }
+        decision.answer = .signalled(signal(number, of: resident, name: name, payload: payload))
     }
 }
 

@@ -94,6 +94,8 @@ extension ShardCore {
         guard !resident.run.isFinished else { return }
         discover(after: settled, isRetried: isRetried && job.step == nil, of: resident)
         fireDueJobs(of: resident)
+        // Its time may have been up.
+        guard !resident.run.isFinished else { return }
         keepGoing(after: job, isEmpty: ops.allSatisfy { $0.kind == .none }, of: resident)
     }
 

@@ -76,23 +76,30 @@ extension ShardCore {
             let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
             residents[row] = resident
             touch(resident)
-            fireDueJobs(of: resident)
         }
+        // What came before the time of a job was noticed comes first.
         for waiting in postponed.removeValue(forKey: row) ?? [] {
             switch waiting {
             case .message(let sender, let number, let message):
                 receive(message, number: number, from: sender, runWasRead: true)
+                decision.postponedAnswers.append(.none)
             case .reply(let call, let reply):
                 receive(reply, for: call, runWasRead: true)
+                decision.postponedAnswers.append(.none)
             case .match(let number, let event): receiveMatch(number, event: event, run: row)
             case .events(let events, let listener):
                 if let resident = residents[row] { receiveEvents(events, for: listener, of: resident) }
-            case .holders(let found, let name, let number):
-                if let resident = residents[row] { receiveHolders(found, of: name, number: number, resident) }
+            case .holders(let page, let number):
+                if let resident = residents[row] { receiveHolders(page, number, resident) }
             case .cancel:
                 if let resident = residents[row] { cancelOnRequest(resident) }
+                decision.postponedAnswers.append(.none)
+            case .signal(let number, let name, let payload):
+                let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false
+                decision.postponedAnswers.append(.signalled(isTaken))
             }
         }
+        if let resident = residents[row], !resident.run.isFinished { fireDueJobs(of: resident) }
         fireDueWakes()
     }
 

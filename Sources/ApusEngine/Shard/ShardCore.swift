@@ -67,8 +67,9 @@ package final class ShardCore {
         case reply(CallID, AppReply)
         case match(ListenerNumber, event: RowID)
         case events([EventRow], ListenerRow)
-        case holders([ListenerRow], name: String, number: ListenerNumber)
+        case holders(ListenerPage, ListenerNumber)
         case cancel
+        case signal(ListenerNumber, name: String, payload: RawJSON)
 
         func isMessage(_ number: UInt64, from sender: ShardID) -> Bool {
             if case .message(sender, number, _) = self { true } else { false }
@@ -238,7 +239,7 @@ package final class ShardCore {
     /// Keeps the run's next alarm in the heap, if it is near; the store's index brings the far ones,
     /// and those of runs in memory are looked at again when the horizon moves.
     func arm(_ resident: Resident) {
-        guard let due = resident.nextDue, due <= wakeReader.horizon, resident.armed != due else { return }
+        guard let due = resident.nextDue, wakeReader.isNear(due, now: now), resident.armed != due else { return }
         resident.armed = due
         wakes.insert(Wake(at: due, run: resident.row))
     }

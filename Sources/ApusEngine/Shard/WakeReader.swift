@@ -27,6 +27,12 @@ struct WakeReader {
         var limit: Int
     }
 
+    /// Whether a run's alarm belongs into memory. When the clock has leapt past the horizon, alarms behind it
+    /// count too: once they have passed, the index has them where it was read already.
+    func isNear(_ due: Timestamp, now: Timestamp) -> Bool {
+        due <= max(horizon, now + .milliseconds(span.milliseconds / 2))
+    }
+
     /// When the next stretch will be needed.
     var nextRead: Timestamp? {
         if isReading || hasMore { return nil }

@@ -35,6 +35,8 @@ extension Input {
         switch self {
         case .events(let events, _): events.contains { $0.key == nil }
         case .invoke(_, let event, _): event.key == nil
+        // The wait that has got it is over, and the next one would get it too.
+        case .signal: true
         default: false
         }
     }

@@ -145,7 +145,8 @@ package final class Shard {
         }
         note(submission, decision.answer)
         guard case .loaded(let run, _) = submission.input else { return }
-        for waiting in awaitingRun where waiting.run == run { note(waiting.submission, .none) }
+        var answers = decision.postponedAnswers.makeIterator()
+        for waiting in awaitingRun where waiting.run == run { note(waiting.submission, answers.next() ?? .none) }
         awaitingRun.removeAll { $0.run == run }
     }
 

@@ -123,6 +123,18 @@ struct CancellationTests {
         #expect(try engine.onlyRun().status == .cancelled)
     }
 
+    @Test("a reply that comes when the run's time is up leads to nothing more")
+    func lateReply() throws {
+        let engine = CoreHarness(timed(finish: .seconds(10)))
+        engine.send("demo/x")
+        let call = try engine.onlyCall()
+        engine.now = engine.now + .seconds(10)
+        engine.reply(call, stepRun("a"), stepRun("b"))
+        let run = try engine.onlyRun()
+        #expect(run.status == .cancelled)
+        #expect(run.jobs.isEmpty && engine.calls.isEmpty)
+    }
+
     @Test("a timeout counts as today's configuration says")
     func changedTimeout() throws {
         let engine = CoreHarness(timed(finish: .seconds(10)))

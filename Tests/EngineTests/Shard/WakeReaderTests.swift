@@ -29,6 +29,15 @@ struct WakeReaderTests {
         #expect(reader.horizon == start + .minutes(10))
     }
 
+    @Test("when the clock leaps past the horizon, alarms behind it are kept in memory")
+    func leap() {
+        var reader = reader()
+        _ = reader.begin(at: start, earliest: nil)
+        #expect(reader.isNear(start + .minutes(10), now: start))
+        #expect(!reader.isNear(start + .minutes(11), now: start))
+        #expect(reader.isNear(start + .minutes(62), now: start + .minutes(60)))
+    }
+
     @Test("one stretch is read at a time")
     func oneAtATime() {
         var reader = reader()

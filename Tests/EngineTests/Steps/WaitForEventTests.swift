@@ -173,6 +173,20 @@ struct WaitForEventTests {
         #expect(try engine.onlyCall().json["event"]?["data"]?["id"]?.int == 1)
     }
 
+    @Test("an event that came in time wins against a deadline that was not noticed before the run was read")
+    func lateRead() throws {
+        let engine = CoreHarness(function("app-f", on: "demo/x")) { $0.limits.residentBytes = 0 }
+        engine.send("demo/x")
+        try engine.answer(waitForEvent("w", "demo/y", timeout: "10s"))
+        engine.feed(.tick)
+        engine.now = engine.now + .seconds(9)
+        engine.holdsReads = true
+        engine.send("demo/y", #"{"n":1}"#)
+        engine.now = engine.now + .seconds(2)
+        engine.releaseReads()
+        #expect(try engine.onlyCall().memo("w")?.contains(#""n":1"#) == true)
+    }
+
     @Test("waits of a parallel group are joined by one discovery")
     func parallel() throws {
         engine.send("demo/x")

@@ -64,6 +64,40 @@ struct WaitForSignalTests {
         #expect(try engine.onlyCall().memo("w") == "null")
     }
 
+    @Test("of two waits of the same millisecond the one that was stored first is older", arguments: [false, true])
+    func sameTime(replaces: Bool) throws {
+        engine.send("demo/x")
+        engine.send("demo/x")
+        let calls = engine.calls
+        for call in calls.reversed() {
+            engine.reply(call, waitForSignal("w", "s", conflict: replaces ? "replace" : ""))
+        }
+        #expect(engine.runs.map(\.status) == (replaces ? [.running, .running] : [.failed, .running]))
+        #expect(signal("s", "1") == [true])
+        #expect(try engine.onlyCall().id.run == engine.runs[replaces ? 0 : 1].row)
+    }
+
+    @Test("however many waits begin at once, one is left", arguments: [1, 2, 10])
+    func many(page: Int) throws {
+        engine.listenerPage = page
+        engine.holdsReads = true
+        for _ in 0..<5 { try begin(waitForSignal("w", "s", conflict: "replace")) }
+        engine.releaseReads()
+        #expect(engine.store.listeners.values.joined().count == 1)
+        #expect(engine.store.listeners.values.joined().allSatisfy { !$0.value.looksBack })
+    }
+
+    @Test("a run that has left memory and waits no more does not take a signal")
+    func over() throws {
+        try begin(waitForSignal("w", "s", timeout: "1m"))
+        let row = try #require(engine.store.listeners.values.joined().first?.value)
+        engine.advance(by: .minutes(1))
+        try engine.answer(sleep("t", "1d"))
+        engine.restart()
+        let late = Input.signal(name: "s", payload: json("1"), run: row.run, listener: row.number)
+        #expect(engine.feed(late).answer == .signalled(false))
+    }
+
     @Test("a crash before others were looked for does not hide a conflict")
     func interrupted() throws {
         try begin(waitForSignal("w", "s"))

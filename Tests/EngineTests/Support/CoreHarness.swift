@@ -68,8 +68,12 @@ final class CoreHarness {
     /// Decides an input, and everything that follows from it without an app or the passing of time.
     @discardableResult
     func feed(_ input: Input) -> Decision {
-        let decision = decide(input)
-        while !inbox.isEmpty { _ = decide(inbox.removeFirst()) }
+        var decision = decide(input)
+        while !inbox.isEmpty {
+            let next = decide(inbox.removeFirst())
+            guard decision.postponedUntilLoaded != nil, let answer = next.postponedAnswers.first else { continue }
+            decision.answer = answer
+        }
         return decision
     }
 

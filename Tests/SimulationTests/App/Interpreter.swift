@@ -22,6 +22,8 @@ struct Interpreter {
             case run(Body)
             case sleep(SleepLength)
             case invoke(function: String, timeout: String?)
+            case wait(WaitPlan)
+            case signal(SignalPlan)
         }
     }
 
@@ -92,6 +94,10 @@ struct Interpreter {
             return step(id, .sleep(length), isCaught: true, isRace: isRace)
         case .invoke(let id, let function, let timeout, let isCaught):
             return step(id, .invoke(function: function, timeout: timeout), isCaught: isCaught, isRace: isRace)
+        case .wait(let plan):
+            return step(plan.id, .wait(plan), isCaught: true, isRace: isRace)
+        case .signal(let plan):
+            return step(plan.id, .signal(plan), isCaught: true, isRace: isRace)
         case .repeated(let times, let statements):
             var at = -1
             for _ in 0..<times {

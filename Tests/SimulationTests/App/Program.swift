@@ -1,3 +1,5 @@
+import ApusCore
+
 /// What a function of the simulated app does: a small deterministic program whose steps an SDK would
 /// find one after the other.
 struct Program {
@@ -37,6 +39,8 @@ indirect enum Statement {
     case run(Body)
     case sleep(id: String, SleepLength)
     case invoke(id: String, function: String, timeout: String?, isCaught: Bool)
+    case wait(WaitPlan)
+    case signal(SignalPlan)
     case parallel([[Statement]], isRace: Bool)
     /// A loop: the ids inside repeat.
     case repeated(Int, [Statement])
@@ -67,9 +71,50 @@ struct Body {
     }
 }
 
+/// A step that waits for an event.
+struct WaitPlan {
+    var id: String
+    var event: String
+    var condition: Condition?
+    var timeout: SleepLength
+    /// Milliseconds.
+    var lookBack: Int64?
+}
+
+/// A step that waits for a signal.
+struct SignalPlan {
+    var id: String
+    var signal: String
+    /// Takes the place of an older wait instead of failing its run.
+    var replaces: Bool
+    var timeout: SleepLength
+}
+
 enum SleepLength {
     /// A duration, in milliseconds.
     case milliseconds(Int64)
     /// A point in time, this many milliseconds from the moment at which the app is asked; can be past.
     case until(Int64)
+}
+
+extension Program {
+    /// The steps that wait for events and signals.
+    var waits: [StepID: Statement] {
+        var found: [StepID: Statement] = [:]
+        for statement in statements { statement.collectWaits(&found) }
+        return found
+    }
+}
+
+extension Statement {
+    fileprivate func collectWaits(_ found: inout [StepID: Statement], times: Int = 1) {
+        switch self {
+        case .wait(let plan): for index in 0..<times { found[.hashing(plan.id, index: index)] = self }
+        case .signal(let plan): for index in 0..<times { found[.hashing(plan.id, index: index)] = self }
+        case .parallel(let branches, _): for statement in branches.joined() { statement.collectWaits(&found) }
+        case .repeated(let times, let statements):
+            for statement in statements { statement.collectWaits(&found, times: times) }
+        case .run, .sleep, .invoke: break
+        }
+    }
 }

@@ -41,10 +41,20 @@ struct ReplyWriter {
         switch step.kind {
         case .run:
             op("StepPlanned", step.id, step.userID, isRace: step.isRace) { _ in }
-        case .sleep(.milliseconds(let length)):
-            op("Sleep", step.id, "\(length)ms", isRace: step.isRace) { _ in }
-        case .sleep(.until(let distance)):
-            op("Sleep", step.id, (now + .milliseconds(distance)).rfc3339, isRace: step.isRace) { _ in }
+        case .sleep(let length):
+            op("Sleep", step.id, length.text(now: now), isRace: step.isRace) { _ in }
+        case .wait(let plan):
+            wait(plan, step, now: now)
+        case .signal(let plan):
+            let options: (inout JSONWriter) -> Void = {
+                $0.key("conflict")
+                $0.value(plan.replaces ? "replace" : "fail")
+                $0.key("signal")
+                $0.value(plan.signal)
+                $0.key("timeout")
+                $0.value(plan.timeout.text(now: now))
+            }
+            op("WaitForSignal", step.id, step.userID, isRace: step.isRace, options: options) { _ in }
         case .invoke(let function, let timeout):
             op(
                 "InvokeFunction", step.id, step.userID, isRace: step.isRace,
@@ -66,6 +76,24 @@ struct ReplyWriter {
                 }
             ) { _ in }
         }
+    }
+
+    private mutating func wait(_ plan: WaitPlan, _ step: Interpreter.FoundStep, now: Timestamp) {
+        let options: (inout JSONWriter) -> Void = {
+            $0.key("event")
+            $0.value(plan.event)
+            if let condition = plan.condition {
+                $0.key("if")
+                $0.value(condition.text)
+            }
+            if let lookBack = plan.lookBack {
+                $0.key("lookback")
+                $0.value("\(lookBack)ms")
+            }
+            $0.key("timeout")
+            $0.value(plan.timeout.text(now: now))
+        }
+        op("WaitForEvent", step.id, step.userID, isRace: step.isRace, options: options) { _ in }
     }
 
     mutating func complete(_ result: RawJSON) {
@@ -110,5 +138,15 @@ struct ReplyWriter {
         writer.endObject()
         fields(&writer)
         writer.endObject()
+    }
+}
+
+extension SleepLength {
+    /// As an SDK writes it.
+    fileprivate func text(now: Timestamp) -> String {
+        switch self {
+        case .milliseconds(let length): "\(length)ms"
+        case .until(let distance): (now + .milliseconds(distance)).rfc3339
+        }
     }
 }

@@ -6,6 +6,7 @@ import ApusNode
 final class SimulatedApps {
     private unowned let world: SimulatedWorld
     private let functions: [UUID16: SimulatedFunction]
+    private let plans: [UUID16: [StepID: Statement]]
     let log = CallLog()
     /// How many outages of each app are under way.
     var outages: [Int]
@@ -16,10 +17,26 @@ final class SimulatedApps {
         var functions: [UUID16: SimulatedFunction] = [:]
         for function in world.scenario.functions { functions[function.id] = function }
         self.functions = functions
+        plans = functions.mapValues(\.program.waits)
+    }
+
+    func function(_ id: UUID16) -> SimulatedFunction? {
+        functions[id]
     }
 
     func program(of function: UUID16) -> Program? {
         functions[function]?.program
+    }
+
+    /// What a step waits for.
+    func wait(of function: UUID16, _ step: StepID) -> WaitPlan? {
+        guard case .wait(let plan)? = plans[function]?[step] else { return nil }
+        return plan
+    }
+
+    func signal(of function: UUID16, _ step: StepID) -> SignalPlan? {
+        guard case .signal(let plan)? = plans[function]?[step] else { return nil }
+        return plan
     }
 
     func probe(_ app: UUID16, from host: SimulatedHost) {
@@ -152,11 +169,12 @@ extension SimulatedFunction {
 }
 
 extension Scenario {
-    /// What an app says of itself; each version has one function more, which nothing starts.
+    /// What an app says of itself; each version has one function more, which nothing starts, and may have
+    /// other timeouts.
     func registration(of app: Int, version: Int) -> Registration {
         let later = (1..<version).map { number in
             SimulatedFunction(
-                app: app, slug: "app\(app)-later\(number)", triggers: [], retries: nil,
+                app: app, slug: "app\(app)-later\(number)", event: nil, retries: nil,
                 program: Program(statements: [], ending: .returns, version: 2)
             )
         }
@@ -169,7 +187,9 @@ extension Scenario {
                     name: function.slug,
                     triggers: function.triggers,
                     stepURL: "http://app\(app)/api/inngest?fnId=\(function.slug)&stepId=step",
-                    retries: function.retries
+                    retries: function.retries,
+                    cancellations: function.cancellations.map(\.registered),
+                    timeouts: function.timeouts(version: version)
                 )
             },
             checksum: String(version)

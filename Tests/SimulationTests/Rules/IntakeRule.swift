@@ -42,13 +42,11 @@ final class IntakeRule {
         let registry = world.rules.ledger.registry
         let listeners =
             event.invokes.map { registry.function(named: $0).map { [$0.id] } ?? [] }
-            ?? registry.functions(
-                startedBy: delivery.submitted.event,
-                stored: delivery.submitted.event.storedBody(
-                    internalID: ULID(high: 0, low: 0), receivedAt: world.now
-                ),
-                now: world.now
-            ).map(\.id)
+            ?? world.scenario.functions.filter { $0.isStarted(by: event) }.map(\.id)
+        let isFiltered = world.scenario.functions.contains { $0.listens(to: event.name) && !$0.isStarted(by: event) }
+        if stored > 0, isFiltered {
+            world.coverage.count(.filteredTrigger)
+        }
         let least: Int
         let most: Int
         if event.isRepeatable {

@@ -6,10 +6,6 @@ import ApusStore
 /// that they check.
 final class Ledger {
     /// Batches that have landed.
-    /// Listeners that the store has.
-    private(set) var listeners: [RowID: Set<ListenerNumber>] = [:]
-    /// Events that have not reached all their listeners.
-    private(set) var looks: Set<RowID> = []
     private(set) var landings = 0
     private var now: Int64 = 0
     private(set) var runs: [RowID: LedgerRun] = [:]
@@ -76,12 +72,9 @@ final class Ledger {
         case .forget(let receiver, let number):
             let channel = Channel(from: shard, to: receiver)
             acknowledged[channel] = max(acknowledged[channel] ?? 0, number)
-        case .listen(let row): listeners[row.run, default: []].insert(row.number)
-        case .unlisten(let run, let number): listeners[run]?.remove(number)
-        case .unlistenAll(let run): listeners[run] = nil
-        case .lookPending(let event): looks.insert(event)
-        case .lookDone(let event): looks.remove(event)
-        case .payload, .lookedBack, .schedule, .unschedule:
+        // See `LookLedger`.
+        case .payload, .listen, .unlisten, .unlistenAll, .lookPending, .lookDone, .lookedBack, .schedule,
+            .unschedule:
             break
         }
     }
@@ -105,10 +98,20 @@ struct LedgerRun {
     private(set) var generations: [JobNumber: UInt32] = [:]
     private(set) var invocations: [StepID: InvokeWait] = [:]
     private(set) var lastTurnAt: Timestamp?
+    /// Everything that the run ever waited for.
+    private(set) var waits: [Wait] = []
+    /// The batch that ended the run.
+    private(set) var endedLanding = Int.max
 
     struct Result {
         var value: StepResult
         var landing: Int
+        var at: Timestamp
+    }
+
+    struct Wait {
+        var listener: Listener
+        var at: Timestamp
     }
 
     init(row: RunRow) {
@@ -125,11 +128,17 @@ struct LedgerRun {
             case .started(let start):
                 fold = Run(row: self.row.row, start: start, createdAt: turn.at)
             case .stepFinished(let result):
-                if results[result.step] == nil { results[result.step] = Result(value: result, landing: landing) }
+                if results[result.step] == nil {
+                    results[result.step] = Result(value: result, landing: landing, at: turn.at)
+                }
             case .called(let job, let generation):
                 generations[job] = generation
             case .invoked(let wait):
                 invocations[wait.step] = wait
+            case .listening(let listener):
+                waits.append(Wait(listener: listener, at: turn.at))
+            case .finished:
+                endedLanding = min(endedLanding, landing)
             default:
                 break
             }

@@ -12,7 +12,7 @@ final class OutcomesRule {
         var eventsByRow: [RowID: EventRow] = [:]
         for event in ledger.events {
             eventsByRow[event.row] = event
-            guard event.name.hasPrefix("inngest/function.f"),
+            guard Self.lifecycle.contains(event.name),
                 let run = event.body.view["data"]?["run_id"]?.string.flatMap({ ULID($0) })
             else { continue }
             announced[event.name, default: [:]][run, default: 0] += 1
@@ -31,7 +31,9 @@ final class OutcomesRule {
         for row in ledger.runOrder {
             guard let run = ledger.runs[row], let fold = run.fold else { continue }
             checkInvocations(of: run, fold, children, in: world)
-            checkLifecycle(of: fold, trigger: eventsByRow[run.row.event]?.name ?? "", announced, in: world)
+            checkLifecycle(
+                of: fold, endedLanding: run.endedLanding, trigger: eventsByRow[run.row.event]?.name ?? "", announced,
+                in: world)
             checkHandler(of: fold, handled[fold.id] ?? [:], in: world)
         }
     }
@@ -66,7 +68,7 @@ final class OutcomesRule {
             switch result.outcome {
             case .timedOut: true
             case .completed: end.status == .completed && memo["data"]?.raw == (end.output?.json ?? .null)
-            case .failed: (end.status == .failed || isPoison(end)) && memo["error"] != nil
+            case .failed: (end.status == .failed || end.status == .cancelled || isPoison(end)) && memo["error"] != nil
             }
         if !isRight {
             world.report(
@@ -83,33 +85,51 @@ final class OutcomesRule {
 
     private func checkLifecycle(
         of fold: Run,
+        endedLanding: Int,
         trigger: String,
         _ announced: [String: [ULID: Int]],
         in world: SimulatedWorld
     ) {
         let isSilent = trigger == LifecycleEvent.failedName || trigger == LifecycleEvent.finishedName
-        for name in [LifecycleEvent.failedName, LifecycleEvent.finishedName] {
+        for name in Self.lifecycle {
             let count = announced[name]?[fold.id] ?? 0
-            // With several shards a wait that no trigger tells of may be anywhere.
-            let isListenedTo =
-                world.scenario.shardCount > 1
-                || world.scenario.functions.contains { function in
-                    function.triggers.contains { if case .event(name, _) = $0 { true } else { false } }
+            let status: RunStatus? =
+                switch name {
+                case LifecycleEvent.failedName: .failed
+                case LifecycleEvent.cancelledName: .cancelled
+                default: nil
                 }
-            let isDue =
-                isListenedTo && !isSilent && fold.isFinished
-                && (name == LifecycleEvent.finishedName || fold.status == .failed)
-            if count != (isDue ? 1 : 0) {
+            let isDue = !isSilent && fold.isFinished && (status == nil || status == fold.status)
+            let least = isDue && isHeard(name, at: endedLanding, in: world) ? 1 : 0
+            let most = isDue && (least == 1 || isEverHeard(name, in: world)) ? 1 : 0
+            if count < least || count > most {
                 world.report(.outcomes, "run \(fold.id) \(fold.status) was announced \(count) times by \(name)")
             }
         }
     }
 
+    private static let lifecycle = [
+        LifecycleEvent.failedName, LifecycleEvent.finishedName, LifecycleEvent.cancelledName,
+    ]
+
+    /// Whether anybody listened to an event of the server when a batch became durable.
+    private func isHeard(_ name: String, at landing: Int, in world: SimulatedWorld) -> Bool {
+        // With several shards a wait that no trigger tells of may be anywhere.
+        world.scenario.shardCount > 1 || world.scenario.functions.contains { $0.listens(to: name) }
+            || world.rules.looks.listens.values.contains { listen in
+                listen.row.topic.name == name && listen.landing < landing && landing < listen.removed ?? .max
+            }
+    }
+
+    /// A shard need not forget at once that nobody listens any more.
+    private func isEverHeard(_ name: String, in world: SimulatedWorld) -> Bool {
+        world.rules.looks.listens.values.contains { $0.row.topic.name == name }
+    }
+
     private func checkHandler(of fold: Run, _ handlers: [UUID16: Int], in world: SimulatedWorld) {
-        guard fold.status == .failed else { return }
         for handler in world.scenario.functions where handler.slug == "\(fold.start.functionSlug)-failure" {
             let count = handlers[handler.id] ?? 0
-            if count != 1 {
+            if count != (fold.status == .failed ? 1 : 0) {
                 world.report(.outcomes, "the failure handler of run \(fold.id) ran \(count) times")
             }
         }

@@ -6,6 +6,7 @@ import ApusStore
 /// Everything that a world is checked for, while it lives and at its end.
 final class Rules {
     let ledger = Ledger()
+    let looks = LookLedger()
     let intake = IntakeRule()
     let steps = StepsRule()
     let release = ReleaseRule()
@@ -14,6 +15,11 @@ final class Rules {
     let memory = MemoryRule()
     let outcomes = OutcomesRule()
     let progress = ProgressRule()
+    let waits = WaitsRule()
+    let signals = SignalsRule()
+    let cancellations = CancellationsRule()
+    let timeouts = TimeoutsRule()
+    let listeners = ListenersRule()
 
     init(scenario: Scenario) {
         calls = CallsRule(limits: scenario.configuration.limits)
@@ -28,10 +34,15 @@ final class Rules {
         checkClock(batch, in: world)
         steps.check(batch, in: world)
         calls.check(batch, in: world)
+        cancellations.check(batch, in: world)
         ledger.record(batch, at: world.elapsed)
+        looks.record(batch, landing: ledger.landings, at: world.elapsed)
         release.check(batch, in: world)
         projection.check(batch, in: world)
         progress.check(batch, in: world)
+        timeouts.check(batch, in: world)
+        signals.check(batch, in: world)
+        listeners.check(batch, in: world)
     }
 
     /// A shard is about to read what it starts from.
@@ -39,6 +50,9 @@ final class Rules {
     func claimed(_ shard: ShardID, by memory: Int, in world: SimulatedWorld) {
         steps.claimed(shard, by: memory, at: world.elapsed)
         projection.checkAll(of: shard, in: world)
+        if looks.openLooks.contains(where: { RowCounters.shard(of: $0) == shard }) {
+            world.coverage.count(.lookInterrupted)
+        }
     }
 
     func checkEnd(of world: SimulatedWorld) {
@@ -46,6 +60,11 @@ final class Rules {
         intake.checkEnd(of: world)
         outcomes.checkEnd(of: world)
         memory.checkEnd(of: world)
+        waits.checkEnd(of: world)
+        signals.checkEnd(of: world)
+        cancellations.checkEnd(of: world)
+        timeouts.checkEnd(of: world)
+        listeners.checkEnd(of: world)
         checkRegistries(of: world)
     }
 
@@ -65,6 +84,7 @@ final class Rules {
             guard let run = ledger.runs[row], run.isLive, let fold = run.fold else { continue }
             parts.append("run \(fold.id) of \(fold.start.functionSlug) with jobs \(fold.jobs), pending \(fold.pending)")
         }
+        if !looks.isAtRest { parts.append("looks for events \(looks.openLooks.sorted()) and by listeners") }
         if ledger.hasUnacknowledgedMessages { parts.append("messages between shards") }
         return parts.joined(separator: "; ")
     }

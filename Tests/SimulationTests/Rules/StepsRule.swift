@@ -13,6 +13,11 @@ final class StepsRule {
         if owners.updateValue(memory, forKey: shard) != memory { successions[shard, default: []].append(time) }
     }
 
+    /// The memory that has read the shard last.
+    func owner(of shard: ShardID) -> Int? {
+        owners[shard]
+    }
+
     // MARK: - What becomes durable
 
     func check(_ batch: Batch, in world: SimulatedWorld) {

@@ -3,6 +3,7 @@ import ApusEngine
 /// What a world is checked for; each has a file of its own in this folder.
 enum Rule: String, CustomStringConvertible {
     case intake, steps, release, projection, calls, memory, outcomes, progress, liveness, clock, registry
+    case waits, signals, cancellations, timeouts, listeners
 
     var description: String { rawValue }
 }

@@ -27,6 +27,8 @@ struct FaultPlan {
     var commitUnanswered = 0
     var crashBeforeCommit = 0
     var crashAfterCommit = 0
+    /// Of those with events or listeners that still have to be looked for.
+    var crashBeforeLook = 0
 
     // Of a thousand reads.
     var readFails = 0
@@ -96,6 +98,7 @@ struct FaultPlan {
         plan.commitUnanswered = rate(30, [5, 20, 100])
         plan.crashBeforeCommit = rate(20, [5, 20])
         plan.crashAfterCommit = rate(20, [5, 20])
+        plan.crashBeforeLook = rate(20, [20, 100])
         plan.readFails = rate(30, [20, 200])
         plan.slowStore = rate(30, [10, 100])
         plan.messageLost = rate(40, [20, 200])

@@ -5,7 +5,7 @@ import ApusEngine
 ///
 /// A function starts others only if they come later in the list, so that every chain ends.
 struct ProgramGenerator {
-    private var random: SplitMix64
+    var random: SplitMix64
     private let apps: Int
     private(set) var eventNames: [String] = []
     private var nextStep = 0
@@ -44,8 +44,11 @@ struct ProgramGenerator {
         return SimulatedFunction(
             app: app,
             slug: "app\(app)-\(name)",
-            triggers: [.event(name: random.chance(percent: 10) ? "event/*" : event, filter: .every)],
+            event: random.chance(percent: 10) ? "event/*" : event,
+            filter: random.chance(percent: 15) ? .condition(.drawFilter(from: &random)) : .every,
             retries: random.pick([nil, 0, 1, 3]),
+            cancellations: random.chance(percent: 25) ? (0..<random.count(1...2)).map { _ in cancellation() } : [],
+            timeouts: random.chance(percent: 20) ? (0..<2).map { _ in timeouts() } : [],
             program: Program(statements: [], ending: .returns, version: 2)
         )
     }
@@ -54,7 +57,8 @@ struct ProgramGenerator {
         SimulatedFunction(
             app: function.app,
             slug: "\(function.slug)-failure",
-            triggers: [.event(name: LifecycleEvent.failedName, filter: .functionID(function.slug))],
+            event: LifecycleEvent.failedName,
+            filter: .failureOf(function.slug),
             retries: 4,
             program: Program(
                 statements: random.chance(percent: 50) ? [.run(Body(id: "report"))] : [],
@@ -90,26 +94,32 @@ struct ProgramGenerator {
         }
     }
 
-    private mutating func stepID() -> String {
+    mutating func stepID() -> String {
         nextStep += 1
         return "step\(nextStep)"
     }
 
     private mutating func statement(depth: Int, children: [String], events: [String]) -> Statement {
         switch random.below(100) {
-        case ..<45:
+        case ..<36:
             return .run(body(events))
-        case ..<60:
-            return .sleep(id: stepID(), sleep())
-        case ..<70 where !children.isEmpty:
+        case ..<46:
+            return .sleep(id: stepID(), length())
+        case ..<55 where !children.isEmpty:
             return .invoke(
                 id: stepID(),
                 function: random.chance(percent: 10) ? "app0-nobody" : random.pick(children),
                 timeout: random.pick([nil, nil, "1s", "30s", "10m", "0s"]),
                 isCaught: random.chance(percent: 70)
             )
-        case ..<78:
+        case ..<60:
             return .repeated(random.count(2...3), [.run(body(events))])
+        case ..<62:
+            return .repeated(random.count(2...3), [.wait(wait())])
+        case ..<73:
+            return .wait(wait())
+        case ..<79:
+            return .signal(signal())
         case ..<100 where depth < 2:
             let isRace = random.chance(percent: 35)
             let branches = (0..<random.count(2...(depth == 0 ? 4 : 2))).map { _ in
@@ -139,7 +149,7 @@ struct ProgramGenerator {
         return body
     }
 
-    private mutating func sleep() -> SleepLength {
+    mutating func length() -> SleepLength {
         switch random.below(10) {
         case ..<3: .milliseconds(random.between(0, 50))
         case ..<6: .milliseconds(random.between(50, 10_000))

@@ -13,14 +13,10 @@ struct Scenario {
     var pollInterval: Int64
     /// Milliseconds after which a call that nobody answers counts as failed.
     var callTimeout: Int64
-}
-
-struct SimulatedFunction {
-    var app: Int
-    var slug: String
-    var triggers: [FunctionConfiguration.Trigger]
-    var retries: Int?
-    var program: Program
+    /// How often somebody who watches the store meddles.
+    var meddlings: Int
+    /// The most listeners that the store tells of at once.
+    var listenerPage: Int
 }
 
 /// Events that a sender wants to get accepted together.
@@ -38,6 +34,7 @@ struct SimulatedEvent {
     /// Names the event in its data, so that it can be found again in what the store holds.
     var tag: String
     var name: String
+    var fields = EventFields()
     /// The function that the sender wants to run, whatever it listens to; such a request has no other event.
     var invokes: String?
     var senderID: String?
@@ -48,6 +45,9 @@ struct SimulatedEvent {
 
     /// The name of events that the store can never accept.
     static let poison = "poison"
+
+    /// Events that start nothing.
+    static let quietNames = ["wake/0", "wake/1", "stop/0", "stop/1"]
 
     /// Whether a repeat is the same event to the server.
     var isRepeatable: Bool { senderID != nil || internalID != nil }
@@ -71,7 +71,9 @@ extension Scenario {
             requests: requests(generator.eventNames, slugs: functions.map(\.slug) + ["app0-nobody"], &random),
             faults: .draw(shards: shardCount, apps: apps, from: &random),
             pollInterval: random.pick([60_000, 600_000, 1_800_000]),
-            callTimeout: random.pick([30_000, 7_200_000])
+            callTimeout: random.pick([30_000, 7_200_000]),
+            meddlings: random.pick([0, 3, 6, 12]),
+            listenerPage: random.pick([1, 2, 1_000])
         )
     }
 
@@ -120,7 +122,8 @@ extension Scenario {
     }
 
     private static func event(tag: String, _ names: [String], _ random: inout SplitMix64) -> SimulatedEvent {
-        var event = SimulatedEvent(tag: tag, name: random.pick(names))
+        var event = SimulatedEvent(tag: tag, name: random.pick(names), fields: .draw(from: &random))
+        if random.chance(percent: 20) { event.name = random.pick(SimulatedEvent.quietNames) }
         if random.chance(percent: 3) { event.name = SimulatedEvent.poison }
         switch random.below(3) {
         case 0: event.senderID = "id-\(tag)"

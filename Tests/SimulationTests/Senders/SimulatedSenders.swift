@@ -43,8 +43,12 @@ final class SimulatedSenders {
 
     /// A step sends an event, as SDKs do: up to five tries with one seed.
     func send(_ name: String, tag: String, _ done: @escaping (Bool) -> Void) {
-        var event = SimulatedEvent(tag: tag, name: name)
+        var event = SimulatedEvent(tag: tag, name: name, fields: .draw(from: &world.random))
         event.internalID = world.random.nextULID(now: world.now)
+        send(event, done)
+    }
+
+    func send(_ event: SimulatedEvent, _ done: @escaping (Bool) -> Void) {
         let delivery = delivery(event)
         open += 1
         Exchange(world: world, deliveries: [delivery], patience: 5_000, triesLeft: 5, repeatsLeft: 0) { [self] in
@@ -56,6 +60,14 @@ final class SimulatedSenders {
     private func delivery(_ event: SimulatedEvent) -> Delivery {
         var writer = JSONWriter()
         writer.beginObject()
+        if let key = event.fields.key {
+            writer.key("key")
+            writer.value(key)
+        }
+        if let number = event.fields.number {
+            writer.key("number")
+            writer.value(number)
+        }
         writer.key("tag")
         writer.value(event.tag)
         writer.endObject()

@@ -9,6 +9,8 @@ final class SimulatedStore {
     /// How many outages are under way.
     var isDown = 0
     private(set) var commitsUnderWay = 0
+    /// What the store held before, for bugs.
+    private var past: [(at: Int64, state: MemoryState)] = []
 
     init(shardCount: Int) {
         durable = MemoryStore(shardCount: shardCount)
@@ -32,7 +34,8 @@ final class SimulatedStore {
     func claim(by host: SimulatedHost, _ done: @escaping (Result<ClaimedShard, StoreError>) -> Void) {
         answer(host, done) { [self] () throws(StoreError) in
             world.rules.claimed(host.id, by: host.memory, in: world)
-            return try durable.claim(host.id)
+            let claimed = try durable.claim(host.id)
+            return world.bug?.alter(claimed) ?? claimed
         }
     }
 
@@ -54,6 +57,18 @@ final class SimulatedStore {
             return
         }
         answer(host, done) { [self] () throws(StoreError) in try fetch(durable.reader) }
+    }
+
+    /// Reads what looks find.
+    func look<Value>(
+        by host: SimulatedHost,
+        _ fetch: @escaping (any StoreReader) throws(StoreError) -> Value,
+        _ done: @escaping (Result<Value, StoreError>) -> Void
+    ) {
+        guard world.bug == .earlyLooks else { return read(by: host, fetch, done) }
+        let moment = world.elapsed - 30
+        let before = past.last { $0.at <= moment }?.state ?? MemoryState(shardCount: world.scenario.shardCount)
+        answer(host, done) { () throws(StoreError) in try fetch(MemoryStore(before).reader) }
     }
 
     private func answer<Value>(
@@ -86,7 +101,9 @@ final class SimulatedStore {
             return
         }
         let isUnanswered = world.strikes(faults.commitUnanswered)
-        let crashesAfter = world.strikes(faults.crashAfterCommit)
+        let crashesAfter =
+            world.strikes(faults.crashAfterCommit)
+            || batch.writes.contains(where: \.beginsLook) && world.strikes(faults.crashBeforeLook)
         commitsUnderWay += 1
         world.after(latency()) { [self] in
             commitsUnderWay -= 1
@@ -124,7 +141,9 @@ final class SimulatedStore {
             return .failure(error)
         }
         world.note("batch \(batch.number) of shard \(batch.shard) lands with \(batch.writes.count) writes")
+        if world.bug == .earlyLooks { past.append((world.elapsed, durable.snapshot)) }
         world.rules.batchLanded(batch, in: world)
+        world.onlookers.landed(batch)
         return .success(())
     }
 
@@ -135,6 +154,14 @@ final class SimulatedStore {
 }
 
 extension Write {
+    fileprivate var beginsLook: Bool {
+        switch self {
+        case .lookPending: true
+        case .listen(let row): row.looksBack
+        default: false
+        }
+    }
+
     /// Whether this is what no simulated store accepts, however often it is tried.
     fileprivate var isPoison: Bool {
         switch self {

@@ -13,6 +13,8 @@ struct Coverage {
         case runLoadedCold, wakePageFull, eventRefused, eventRepeated
         case callUnreachable, callHung, replyLost, replyGarbage, strayReply, callRepeated, probe
         case messageSent, messageLost, messageTwice
+        case waitMatched, waitTimedOut, waitLookedBack, signalReceived, signalConflict, signalReplaced, lookInterrupted
+        case runCancelledByEvent, runCancelledOnRequest, startTimeout, finishTimeout, filteredTrigger
     }
 
     mutating func count(_ deed: Deed) {
@@ -44,8 +46,15 @@ struct Coverage {
         case .parallel: count(.parallelGroup)
         case .attemptFailed: count(.attemptFailed)
         case .planMode: count(.planModeOn)
-        case .finished(let end): count(end.status == .completed ? .runCompleted : .runFailed)
-        case .started, .called, .answered, .stepNamed, .listening, .displaced, .expires: break
+        case .finished(let end):
+            switch end.status {
+            case .completed: count(.runCompleted)
+            case .failed: count(end.cause.hasPrefix("Signal conflict") ? .signalConflict : .runFailed)
+            // Counted by what the cause was.
+            case .cancelled, .running: break
+            }
+        case .displaced: count(.signalReplaced)
+        case .started, .called, .answered, .stepNamed, .listening, .expires: break
         }
     }
 }

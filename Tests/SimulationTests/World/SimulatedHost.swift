@@ -15,7 +15,9 @@ final class SimulatedHost: ShardHost {
     private(set) var shard: Shard!
     /// Calls that the app has not answered yet, by app.
     var openCalls: [UUID16: Int] = [:]
-    var openReads = 0
+    /// Runs that the shard is reading; what it began before it had to start again counts no more.
+    private(set) var openReads = 0
+    private var starts = 0
     private(set) var heardOfCommitAt: Int64 = 0
     private var timerTime: Timestamp?
     private var timerStamp = 0
@@ -74,6 +76,8 @@ final class SimulatedHost: ShardHost {
     // MARK: - Store
 
     func claim(_ done: @escaping (Result<ClaimedShard, StoreError>) -> Void) {
+        starts += 1
+        openReads = 0
         world.store.claim(by: self, done)
     }
 
@@ -104,10 +108,11 @@ final class SimulatedHost: ShardHost {
 
     func readRun(_ row: RowID, _ done: @escaping (Result<LoadedRun?, StoreError>) -> Void) {
         openReads += 1
+        let starts = starts
         world.coverage.count(.runLoadedCold)
         world.rules.memory.readBegan(self)
         world.store.read(by: self, { reader throws(StoreError) in try reader.run(row) }) { [self] result in
-            openReads -= 1
+            if starts == self.starts { openReads -= 1 }
             done(result)
         }
     }
@@ -130,7 +135,12 @@ final class SimulatedHost: ShardHost {
         _ questions: [ListenerQuestion],
         _ done: @escaping (Result<[ListenerPage], StoreError>) -> Void
     ) {
-        world.store.read(by: self, { reader throws(StoreError) in try reader.listeners(questions) }, done)
+        let most = world.scenario.listenerPage
+        world.store.look(
+            by: self,
+            { reader throws(StoreError) in
+                try reader.listeners(questions).map { $0.cut(to: most) }
+            }, done)
     }
 
     func readEvents(
@@ -139,7 +149,7 @@ final class SimulatedHost: ShardHost {
         limit: Int,
         _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void
     ) {
-        world.store.read(
+        world.store.look(
             by: self,
             { reader throws(StoreError) in
                 try reader.events(named: name, before: nil, since: since, limit: limit)
@@ -172,5 +182,13 @@ final class SimulatedHost: ShardHost {
     func report(_ condition: ShardCondition) {
         self.condition = condition
         world.note("shard \(id) \(condition)")
+    }
+}
+
+extension ListenerPage {
+    /// The same from a store that tells of fewer at once.
+    fileprivate func cut(to count: Int) -> ListenerPage {
+        guard found.count > count else { return self }
+        return ListenerPage(subject: subject, found: Array(found.prefix(count)), next: found[count - 1].cursor)
     }
 }

@@ -42,6 +42,10 @@ extension SimulatedWorld {
         after(length) { [self] in
             first.die()
             zombies.removeAll { $0 === first }
+            // It had taken the shard back, and the other node has had no reason to notice.
+            guard rules.steps.owner(of: id) == first.memory, hosts[Int(id)] != nil else { return }
+            dropShard(id)
+            startShard(id)
         }
     }
 
@@ -70,6 +74,7 @@ extension SimulatedWorld {
         }
         for (index, change) in faults.registrations.enumerated() {
             after(change.at) { [self] in
+                guard !isOver else { return }
                 coverage.count(.registered)
                 register(scenario.registration(of: change.app, version: index + 2))
             }

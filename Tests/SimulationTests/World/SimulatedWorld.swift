@@ -12,6 +12,7 @@ final class SimulatedWorld {
     let store: SimulatedStore
     private(set) var apps: SimulatedApps!
     private(set) var senders: SimulatedSenders!
+    private(set) var onlookers: Onlookers!
     private(set) var network: ShardNetwork!
     let rules: Rules
     var trace: Trace
@@ -33,6 +34,8 @@ final class SimulatedWorld {
     private(set) var violation: Violation?
     /// When setting up was done and the story began.
     private(set) var begunAt: Int64 = 0
+    /// Nothing was left to do, and nothing new begins.
+    private(set) var isOver = false
     private var eventCount = 0
     private var openRegistrations = 0
 
@@ -56,6 +59,7 @@ final class SimulatedWorld {
         hosts = Array(repeating: nil, count: shards)
         apps = SimulatedApps(world: self)
         senders = SimulatedSenders(world: self)
+        onlookers = Onlookers(world: self)
         network = ShardNetwork(world: self)
         store.world = self
     }
@@ -114,13 +118,16 @@ final class SimulatedWorld {
 
     /// Nothing is left to do: no sender waits, no run lives, no message travels.
     private var isAtRest: Bool {
-        begunAt > 0 && senders.open == 0 && openRegistrations == 0 && rules.ledger.liveRuns == 0
+        begunAt > 0 && senders.open == 0 && onlookers.open == 0 && openRegistrations == 0 && rules.looks.isAtRest
+            && rules.ledger.liveRuns == 0
             && !rules.ledger.hasUnacknowledgedMessages
-            && store.commitsUnderWay == 0 && hosts.allSatisfy { $0?.shard.isSettled ?? true }
+            && store.commitsUnderWay == 0
+            && hosts.allSatisfy { $0.map { $0.shard.core != nil && $0.shard.isSettled } ?? true }
     }
 
     /// Late and repeated answers arrive when all is over, and must change nothing.
     private func linger() {
+        isOver = true
         let end = elapsed + 5_000
         while violation == nil, let entry = queue.next(), entry.at <= end {
             elapsed = entry.at

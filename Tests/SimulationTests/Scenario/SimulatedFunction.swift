@@ -1,0 +1,67 @@
+import ApusCore
+import ApusEngine
+
+/// A function of an app, and what its app says of it.
+struct SimulatedFunction {
+    var app: Int
+    var slug: String
+    /// The name of the events that start it, or a pattern; `nil` when it can only be invoked.
+    var event: String?
+    /// Which of them do.
+    var filter = Filter.every
+    var retries: Int?
+    var cancellations: [SimulatedCancellation] = []
+    /// By version of its app, over and over; empty for none.
+    var timeouts: [FunctionConfiguration.Timeouts] = []
+    var program: Program
+
+    enum Filter {
+        case every
+        /// Failures of this function.
+        case failureOf(String)
+        case condition(Condition)
+    }
+
+    var triggers: [FunctionConfiguration.Trigger] {
+        guard let event else { return [] }
+        return switch filter {
+        case .every: [.event(name: event, filter: .every)]
+        case .failureOf(let slug): [.event(name: event, filter: .functionID(slug))]
+        case .condition(let condition): [.event(name: event, filter: .expression(condition.text))]
+        }
+    }
+
+    func timeouts(version: Int) -> FunctionConfiguration.Timeouts {
+        timeouts.isEmpty ? FunctionConfiguration.Timeouts() : timeouts[(version - 1) % timeouts.count]
+    }
+
+    /// Whether events of this name are what the function listens to, whatever they hold.
+    func listens(to name: String) -> Bool {
+        guard let event else { return false }
+        return event == name || event.hasSuffix("/*") && name.hasPrefix(event.dropLast())
+    }
+
+    /// Whether an event that somebody sends starts the function.
+    func isStarted(by event: SimulatedEvent) -> Bool {
+        guard listens(to: event.name) else { return false }
+        return switch filter {
+        case .every: true
+        case .failureOf: false
+        case .condition(let condition): condition.holds(own: event.fields, other: EventFields())
+        }
+    }
+}
+
+/// An event that cancels the runs of a function.
+struct SimulatedCancellation {
+    var event: String
+    var condition: Condition?
+    /// Milliseconds from the run's creation.
+    var period: Int64
+
+    var registered: FunctionConfiguration.Cancellation {
+        FunctionConfiguration.Cancellation(
+            event: event, condition: condition?.text, period: .lasting(.milliseconds(period))
+        )
+    }
+}
