@@ -4,6 +4,8 @@ import Foundation
 struct AppCallScanner {
     /// The function's number of steps.
     let steps: Int
+    /// Whether its only step waits for an event.
+    let waits: Bool
     /// Steps that have a result: the entries of `ctx.stack.stack`.
     let finished: Int
     /// When the event was sent.
@@ -19,7 +21,8 @@ struct AppCallScanner {
         guard let slug = RawText.end(of: "fnId=bench-", in: head),
             let stack = RawText.end(of: "\"stack\":[", in: body)
         else { return nil }
-        steps = RawText.number(head, from: slug)
+        waits = RawText.hasPrefix("wait", head, from: slug)
+        steps = waits ? 1 : RawText.number(head, from: slug)
         finished = AppCallScanner.texts(in: body, from: stack)
         sentAt = MarkedEvent.time(in: body)
     }

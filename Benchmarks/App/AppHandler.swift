@@ -40,6 +40,7 @@ final class AppHandler: ChannelInboundHandler {
 
     private func answer(to call: AppCallScanner?) -> ByteBuffer {
         guard let call else { return BenchmarkReply.refusal }
+        if call.waits, call.finished == 0 { return BenchmarkReply.wait }
         guard call.finished < min(call.steps, BenchmarkReply.steps.count) else { return BenchmarkReply.end }
         return BenchmarkReply.steps[call.finished]
     }

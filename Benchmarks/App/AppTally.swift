@@ -5,6 +5,8 @@ final class AppTally {
         /// Results of steps that a later call brought along: they are durable.
         var durableSteps = 0
         var endedRuns = 0
+        /// Calls of runs of which no step has a result yet.
+        var firstCalls = 0
     }
 
     private(set) var counts = Counts()
@@ -18,6 +20,7 @@ final class AppTally {
     func note(_ call: AppCallScanner, at now: UInt64) {
         let age = call.sentAt.map { Double(now) - Double($0) }
         if call.finished == 0 {
+            counts.firstCalls += 1
             if let age { firstCalls.append(age) }
         } else {
             // The calls of a run come one after the other, each with one more result.

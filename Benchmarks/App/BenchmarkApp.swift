@@ -53,12 +53,23 @@ struct BenchmarkApp: Sendable {
 
     /// Waits until so many runs have ended since the start.
     func waitForEnds(_ count: Int, within seconds: Double) async throws {
+        try await wait(for: \.endedRuns, count, "runs have ended", within: seconds)
+    }
+
+    /// Waits until so many first calls have come since the start.
+    func waitForFirstCalls(_ count: Int, within seconds: Double) async throws {
+        try await wait(for: \.firstCalls, count, "first calls have come", within: seconds)
+    }
+
+    private func wait(
+        for part: KeyPath<AppTally.Counts, Int>, _ count: Int, _ what: String, within seconds: Double
+    ) async throws {
         let watch = Stopwatch()
         while true {
-            let ended = try await counts.endedRuns
-            if ended >= count { return }
+            let found = try await counts[keyPath: part]
+            if found >= count { return }
             guard watch.seconds < seconds else {
-                throw BenchmarkError("only \(ended) of \(count) runs have ended after \(Int(seconds)) s")
+                throw BenchmarkError("only \(found) of \(count) \(what) after \(Int(seconds)) s")
             }
             try await Task.sleep(for: .milliseconds(2))
         }

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// The functions that the benchmarks run: each a number of steps in a row.
+/// The functions that the benchmarks run most: each a number of steps in a row.
 enum BenchmarkFunction: Int, CaseIterable, Sendable {
     case withoutSteps = 0
     case oneStep = 1
@@ -24,4 +24,11 @@ enum BenchmarkFunction: Int, CaseIterable, Sendable {
         return "{\"amount\":\(1_000 + index),\"currency\":\"EUR\",\"items\":[1,2,3],\"note\":\"\(text)\","
             + "\"reference\":\"4f5e1c2a-9b1d-4a57\",\"state\":\"paid\"}"
     }
+}
+
+/// The function whose only step waits for an event with the id of the run's own.
+enum WaitingFunction {
+    static let slug = "bench-wait"
+    static let event = "bench/wait"
+    static let answer = "bench/answer"
 }

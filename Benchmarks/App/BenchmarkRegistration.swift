@@ -14,23 +14,24 @@ enum BenchmarkRegistration {
         }
         writer.key("functions")
         writer.beginArray()
-        for function in BenchmarkFunction.allCases { write(function, url: url, to: &writer) }
+        for function in BenchmarkFunction.allCases { write(function.slug, function.event, url: url, to: &writer) }
+        write(WaitingFunction.slug, WaitingFunction.event, url: url, to: &writer)
         writer.endArray()
         writer.endObject()
         return writer.bytes
     }
 
-    private static func write(_ function: BenchmarkFunction, url: String, to writer: inout JSONWriter) {
+    private static func write(_ slug: String, _ event: String, url: String, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("id")
-        writer.value(function.slug)
+        writer.value(slug)
         writer.key("name")
-        writer.value(function.slug)
+        writer.value(slug)
         writer.key("triggers")
         writer.beginArray()
         writer.beginObject()
         writer.key("event")
-        writer.value(function.event)
+        writer.value(event)
         writer.endObject()
         writer.endArray()
         writer.key("steps")
@@ -46,7 +47,7 @@ enum BenchmarkRegistration {
         writer.key("type")
         writer.value("http")
         writer.key("url")
-        writer.value("\(url)?fnId=\(function.slug)&stepId=step")
+        writer.value("\(url)?fnId=\(slug)&stepId=step")
         writer.endObject()
         writer.endObject()
         writer.endObject()

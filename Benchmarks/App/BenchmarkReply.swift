@@ -1,3 +1,4 @@
+import ApusCore
 import NIOCore
 
 /// What the app answers, encoded once.
@@ -20,6 +21,18 @@ enum BenchmarkReply {
     static let steps = (0..<BenchmarkFunction.mostSteps).map { index in
         HTTPMessage.answer("206 Partial Content", headers: headers, body: ops(step: index))
     }
+
+    /// The answer that waits for the event with the id of the run's own.
+    static let wait = HTTPMessage.answer(
+        "206 Partial Content", headers: headers,
+        body: Array(
+            """
+            [{"op":"WaitForEvent","id":"\(StepID.hashing("answer"))","name":"\(WaitingFunction.answer)",\
+            "displayName":"answer","opts":{"event":"\(WaitingFunction.answer)",\
+            "if":"event.data.id == async.data.id","timeout":"30d"}}]
+            """.utf8
+        )
+    )
 
     static let end = HTTPMessage.answer("200 OK", headers: headers, body: Array("{\"ok\":true}".utf8))
     static let refusal = HTTPMessage.answer("404 Not Found", body: [])

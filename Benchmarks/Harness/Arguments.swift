@@ -1,6 +1,7 @@
 /// The command line.
 struct Arguments {
     private(set) var seconds = 10.0
+    private(set) var waits = 100_000
     private(set) var wantsHelp = false
     private var names: Set<String> = []
 
@@ -16,6 +17,11 @@ struct Arguments {
                     throw BenchmarkError("--seconds must be a number between 0.1 and 600")
                 }
                 self.seconds = seconds
+            case "--waits":
+                guard let waits = rest.popFirst().flatMap(Int.init), (1_000...10_000_000).contains(waits) else {
+                    throw BenchmarkError("--waits must be a number between 1000 and 10000000")
+                }
+                self.waits = waits
             case let name:
                 guard known.contains(name) else {
                     throw BenchmarkError("there is no scenario \"\(name)\"; there are \(known.joined(separator: ", "))")

@@ -9,6 +9,8 @@ struct Setup: Sendable {
 
     /// The length of one timed run.
     let seconds: Double
+    /// Runs that wait at the same time, where waits are measured.
+    let waits: Int
     /// Where stores are kept while they are measured.
     let directory: URL
     /// Sends requests; a thread of its own, so that it disturbs the app as little as it can.
@@ -18,8 +20,9 @@ struct Setup: Sendable {
     private let loadGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let appGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    init(seconds: Double) throws {
+    init(seconds: Double, waits: Int) throws {
         self.seconds = seconds
+        self.waits = waits
         directory = FileManager.default.temporaryDirectory
         loadLoop = loadGroup.next()
         appLoop = appGroup.next()

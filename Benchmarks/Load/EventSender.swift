@@ -14,6 +14,11 @@ final class EventSender: Sendable {
             .get()
     }
 
+    /// Sends a request as soon as a connection is free.
+    func send(_ request: ByteBuffer) {
+        loop.execute { self.core.value.send(request) }
+    }
+
     /// Sends an event with the present time in it, as soon as a connection is free.
     func send(_ event: MarkedEvent) {
         loop.execute { self.core.value.send(event.request(at: Clock.nanoseconds)) }

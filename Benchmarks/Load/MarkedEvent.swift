@@ -9,9 +9,11 @@ struct MarkedEvent: Sendable {
     private static let mark: StaticString = "\"sent\":\""
     private static let digits = 20
 
-    init(name: String) {
+    /// - Parameter id: the event's `data.id`, if it is to have one.
+    init(name: String, id: String? = nil) {
         let zeros = String(repeating: "0", count: Self.digits)
-        let body = Array("{\"name\":\"\(name)\",\"data\":{\"order\":\"A-1042\",\"sent\":\"\(zeros)\"}}".utf8)
+        let field = id.map { "\"id\":\"\($0)\"" } ?? "\"order\":\"A-1042\""
+        let body = Array("{\"name\":\"\(name)\",\"data\":{\(field),\"sent\":\"\(zeros)\"}}".utf8)
         template = HTTPMessage.post("/e/bench", body: body)
         let end = template.withUnsafeReadableBytes { RawText.end(of: Self.mark, in: $0) }
         markIndex = template.readerIndex + (end ?? 0)

@@ -12,6 +12,13 @@ enum RawText {
         return value
     }
 
+    /// Whether a text stands at a position.
+    static func hasPrefix(_ text: StaticString, _ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard let address = bytes.baseAddress, bytes.count - start >= length else { return false }
+        return memcmp(address + start, text.utf8Start, length) == 0
+    }
+
     /// The position after the first occurrence of a text.
     static func end(of text: StaticString, in bytes: UnsafeRawBufferPointer) -> Int? {
         guard let start = bytes.baseAddress else { return nil }

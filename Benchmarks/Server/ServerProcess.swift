@@ -10,7 +10,8 @@ final class ServerProcess: Sendable {
 
     var pid: Int32 { process.processIdentifier }
 
-    /// Starts a server in an empty directory and returns once it answers `GET /health`.
+    /// Starts a server in a directory that is empty or that an earlier one has left, and returns once it
+    /// answers `GET /health`.
     static func start(in directory: URL, asking loop: any EventLoop) async throws -> ServerProcess {
         let port = try await FreePort.find(on: loop)
         let log = directory.appendingPathComponent("apus.log")

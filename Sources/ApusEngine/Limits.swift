@@ -23,7 +23,7 @@ package struct Limits: Hashable, Sendable {
     /// Bytes of call bodies in flight to one app; one call is always allowed.
     package var callBytesPerApp = 256 << 20
     /// Bytes of folded runs that a shard keeps in memory when nothing is happening to them.
-    package var residentBytes = 256 << 20
+    package var residentBytes = 64 << 20
     /// Runs read from the store at the same time.
     package var concurrentLoads = 256
     /// Payloads larger than this live in a table of their own.

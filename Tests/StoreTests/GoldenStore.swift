@@ -2,7 +2,7 @@ import ApusCore
 import ApusEngine
 import ApusStore
 
-/// The history that the golden store of format 1 holds. Frozen, like `GoldenValues`.
+/// The history that the golden stores hold, that of format 1 nothing else. Frozen, like `GoldenValues`.
 enum GoldenStore {
     static let app = AppRecord(
         id: GoldenValues.appID, name: "shop", url: "http://127.0.0.1:3000/api/inngest", sdkLanguage: "js",

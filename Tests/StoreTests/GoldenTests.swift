@@ -1,57 +1,80 @@
 import ApusCore
 import ApusEngine
-import ApusSQLite
 import ApusStore
 import Foundation
 import Testing
 
+@testable import ApusSQLite
+
 /// What released formats look like stays readable for ever.
 ///
-/// The files are made by `APUS_WRITE_FIXTURES=1 swift test --filter GoldenTests`, once for each new
-/// format; files of formats that were released are never made again.
+/// The files of the newest format are made by `APUS_WRITE_FIXTURES=1 swift test --filter GoldenTests`,
+/// once; files of formats that were released are never made again.
 @Suite struct GoldenTests {
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
-    private static let journal = fixtures.appending(path: "journal-v1.txt")
-    private static let store = fixtures.appending(path: "store-v1.db")
     private static let isWriting = ProcessInfo.processInfo.environment["APUS_WRITE_FIXTURES"] != nil
+
+    /// Turns and messages of one file. The format is 1 since the beginning: kinds were only added.
+    struct Journal: Sendable, CustomTestStringConvertible {
+        var file: String
+        var turns: [Turn]
+        var messages: [Message]
+        var testDescription: String { file }
+    }
+
+    private static let journals = [
+        Journal(file: "journal-v1.txt", turns: GoldenValues.turns, messages: GoldenValues.messages),
+        Journal(file: "journal-v1-waits.txt", turns: GoldenWaits.turns, messages: GoldenWaits.messages),
+    ]
 
     @Test("fixtures of the newest format are made", .enabled(if: isWriting))
     func write() throws {
         try FileManager.default.createDirectory(at: Self.fixtures, withIntermediateDirectories: true)
+        let journal = try #require(Self.journals.last)
         let lines =
-            GoldenValues.turns.map { "turn \(Self.hexadecimal(JournalCodec.encode($0)))" }
-            + GoldenValues.messages.map { "message \(Self.hexadecimal(MessageCodec.encode($0)))" }
-        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: Self.journal)
+            journal.turns.map { "turn \(Self.hexadecimal(JournalCodec.encode($0)))" }
+            + journal.messages.map { "message \(Self.hexadecimal(MessageCodec.encode($0)))" }
+        let url = Self.fixtures.appending(path: journal.file)
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: url)
         let directory = try TemporaryDirectory()
         let path = directory.newPath()
         var configuration = SQLiteConfiguration()
         configuration.pageSize = 512
         let store = try SQLiteStore(.directory(path), configuration: configuration)
         try GoldenStore.write(to: store)
+        try GoldenWaits.write(to: store)
+        try GoldenSchedules.write(to: store)
         store.close()
-        try Data(contentsOf: URL(filePath: path + "/apus.db")).write(to: Self.store)
+        let file = Self.fixtures.appending(path: "store-v\(Schema.version).db")
+        try Data(contentsOf: URL(filePath: path + "/apus.db")).write(to: file)
     }
 
-    @Test("turns and messages of format 1 are read", .disabled(if: isWriting))
-    func readJournal() throws {
+    @Test(
+        "turns and messages of format 1 are read, and written as they were", .disabled(if: isWriting),
+        arguments: journals
+    )
+    func readJournal(journal: Journal) throws {
         var turns: [Turn] = []
         var messages: [Message] = []
-        for line in try String(contentsOf: Self.journal, encoding: .utf8).split(separator: "\n") {
+        let text = try String(contentsOf: Self.fixtures.appending(path: journal.file), encoding: .utf8)
+        for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
             let bytes = try #require(Self.bytes(words[1]))
             if words[0] == "turn" {
                 turns.append(try JournalCodec.decode(bytes) { _ in GoldenValues.large })
+                #expect(turns.last.map(JournalCodec.encode) == bytes)
             } else {
                 messages.append(try MessageCodec.decode(bytes))
+                #expect(messages.last.map(MessageCodec.encode) == bytes)
             }
         }
-        #expect(turns == GoldenValues.turns)
-        #expect(messages == GoldenValues.messages)
+        #expect(turns == journal.turns)
+        #expect(messages == journal.messages)
     }
 
     @Test("damaged turns and messages give errors", .disabled(if: isWriting))
     func readDamage() throws {
-        for turn in GoldenValues.turns {
+        for turn in Self.journals.flatMap(\.turns) {
             let bytes = JournalCodec.encode(turn)
             for count in bytes.indices {
                 // Cut between two entries, a turn is whole but shorter.
@@ -59,7 +82,7 @@ import Testing
                 #expect(cut.map { $0.entries.count < turn.entries.count } ?? true)
             }
         }
-        for message in GoldenValues.messages {
+        for message in Self.journals.flatMap(\.messages) {
             let bytes = MessageCodec.encode(message)
             for count in bytes.indices {
                 #expect(throws: JournalDecodingError.self) { try MessageCodec.decode(Array(bytes[..<count])) }
@@ -69,28 +92,99 @@ import Testing
         #expect(throws: JournalDecodingError.self) { try MessageCodec.decode([1, 99]) }
     }
 
-    @Test("a store of format 1 is opened", .disabled(if: isWriting))
-    func readStore() throws {
+    @Test("a store of format 1 is opened, and copied before it is changed", .disabled(if: isWriting))
+    func readFirstStore() throws {
         let directory = try TemporaryDirectory()
-        let path = directory.newPath()
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(at: Self.store, to: URL(filePath: path + "/apus.db"))
+        let path = try place(Self.fixtures.appending(path: "store-v1.db"), in: directory)
+        let store = try SQLiteStore(.directory(path))
+        try expectGolden(store, epoch: GoldenStore.lastEpoch, batch: GoldenStore.lastBatch)
+        let copy = URL(filePath: path + "/apus.db.backup-v1")
+        let restored = try SQLiteStore(.directory(try place(copy, in: directory)))
+        try expectGolden(restored, epoch: GoldenStore.lastEpoch, batch: GoldenStore.lastBatch)
+        restored.close()
+        // Nobody listens, and from now on somebody can.
+        let claimed = try store.claim(0)
+        #expect(claimed.state.topics.isEmpty && claimed.state.looks.events.isEmpty)
+        #expect(claimed.state.looks.listeners.isEmpty)
+        try GoldenWaits.write(to: store)
+        try expectWaits(store)
+        store.close()
+        let again = try SQLiteStore(.directory(path))
+        try expectWaits(again)
+        again.close()
+        let files = try FileManager.default.contentsOfDirectory(atPath: path)
+        #expect(files.filter { $0.contains("backup") } == ["apus.db.backup-v1"])
+    }
+
+    @Test("a store of format 2 is opened, and copied before it is changed", .disabled(if: isWriting))
+    func readSecondStore() throws {
+        let directory = try TemporaryDirectory()
+        let path = try place(Self.fixtures.appending(path: "store-v2.db"), in: directory)
         let store = try SQLiteStore(.directory(path))
         defer { store.close() }
-        try expectGolden(store)
+        try expectGolden(store, epoch: GoldenWaits.lastEpoch, batch: GoldenWaits.lastBatch)
+        try expectWaits(store)
+        #expect(FileManager.default.fileExists(atPath: path + "/apus.db.backup-v2"))
+        try GoldenSchedules.write(to: store)
+        try expectSchedules(store)
+    }
+
+    @Test("a store of format 3 is opened", .disabled(if: isWriting))
+    func readThirdStore() throws {
+        let directory = try TemporaryDirectory()
+        let path = try place(Self.fixtures.appending(path: "store-v3.db"), in: directory)
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        try expectSchedules(store)
+        try expectWaits(store)
+        // What this release writes has the format of the file.
+        #expect(Schema.version == 3 && !FileManager.default.fileExists(atPath: path + "/apus.db.backup-v3"))
+    }
+
+    private func expectSchedules(_ store: any Store) throws {
+        let state = try store.claim(0).state
+        #expect(state.schedules == [GoldenSchedules.schedule])
+        #expect(state.registry.functions[GoldenValues.functionID]?.pausedAt == GoldenValues.now)
+        #expect(try store.reader.cancellations() == [GoldenSchedules.cancellation])
     }
 
     @Test("the model agrees with the golden values")
     func readModel() throws {
         let store = MemoryStore(shardCount: 1)
         try GoldenStore.write(to: store)
-        try expectGolden(store)
+        try expectGolden(store, epoch: GoldenStore.lastEpoch, batch: GoldenStore.lastBatch)
+        try GoldenWaits.write(to: store)
+        try expectWaits(store)
     }
 
-    private func expectGolden(_ store: any Store) throws {
+    /// A directory whose store is one of the files.
+    private func place(_ file: URL, in directory: TemporaryDirectory) throws -> String {
+        let path = directory.newPath()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: file, to: URL(filePath: path + "/apus.db"))
+        return path
+    }
+
+    private func expectWaits(_ store: any Store) throws {
+        let (paid, late) = (GoldenWaits.paid, "shop/ünïcode 👋")
+        let other = EventFacts(name: late, receivedAt: GoldenValues.now, body: .emptyObject)
+        let pages = try store.reader.listeners([
+            ListenerQuestion(.event(1, paid)), ListenerQuestion(.signal("signal \u{0}", run: 1, number: 4)),
+            ListenerQuestion(.event(1, other)), ListenerQuestion(.signal("signal", run: 1, number: 4)),
+        ])
+        let found = [[GoldenWaits.residual, GoldenWaits.keyed], [GoldenWaits.signal], [GoldenWaits.lookingBack], []]
+        #expect(pages.map(\.found) == found)
+        let state = try store.claim(0).state
+        #expect(state.topics.sorted() == GoldenWaits.rows.map(\.topic).sorted())
+        #expect(state.looks.events == [GoldenWaits.pending])
+        #expect(state.looks.listeners == [GoldenWaits.lookingBack, GoldenWaits.signal])
+        #expect(try store.reader.runID(1) == GoldenValues.runID)
+    }
+
+    private func expectGolden(_ store: any Store, epoch: UInt64, batch: UInt64) throws {
         let reader = store.reader
         #expect(store.shardCount == 1)
-        #expect(try store.lastBatch(of: 0, epoch: GoldenStore.lastEpoch) == GoldenStore.lastBatch)
+        #expect(try store.lastBatch(of: 0, epoch: epoch) == batch)
         let sleeping = try #require(try reader.run(1))
         #expect(sleeping.turns == GoldenStore.sleepingTurns)
         #expect(sleeping.events == [GoldenStore.events[0].body])

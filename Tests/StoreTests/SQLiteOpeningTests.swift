@@ -133,6 +133,7 @@ import Testing
         do {
             let store = try SQLiteStore(.directory(path))
             try GoldenStore.write(to: store)
+            try GoldenWaits.write(to: store)
             var writer = try TestWriter(store)
             for _ in 0..<50 { try writer.commit((0..<4).map { _ in .event(writer.event(bytes: 200)) }) }
             store.close()
@@ -155,6 +156,7 @@ import Testing
             for row in 1...2 as ClosedRange<RowID> { _ = try? store.reader.run(row) }
             _ = try? store.reader.runs(ofEvent: GoldenValues.eventID)
             _ = try? store.reader.functionsStarted(by: [GoldenValues.key], since: .epoch)
+            _ = try? store.reader.listeners([ListenerQuestion(.event(1, GoldenWaits.paid))])
             _ = try? store.reader.events(named: nil, before: nil, since: nil, limit: 1_000)
             _ = try store.reader.wakes(of: 0, after: nil, upTo: .distantFuture, limit: 100)
             try writer.commitEvent()

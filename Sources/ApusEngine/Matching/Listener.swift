@@ -60,6 +60,9 @@ package struct Listener: Hashable, Sendable {
 }
 
 /// Where listeners are looked for: the events of a name that have one value at a path.
+///
+/// Names and paths are told apart byte by byte, as stores do it: Swift holds texts for equal that have
+/// different bytes.
 package struct ListenerTopic: Hashable, Comparable, Sendable {
     /// The event's name; empty for signals.
     package var name: String
@@ -76,8 +79,18 @@ package struct ListenerTopic: Hashable, Comparable, Sendable {
     /// The topic of all signals, whose key is the signal's name.
     package static let signals = ListenerTopic(name: "", path: "")
 
+    package static func == (left: ListenerTopic, right: ListenerTopic) -> Bool {
+        left.name.hasBytes(of: right.name) && left.path.hasBytes(of: right.path)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(path)
+    }
+
     package static func < (left: ListenerTopic, right: ListenerTopic) -> Bool {
-        (left.name, left.path) < (right.name, right.path)
+        left.name.hasBytes(of: right.name)
+            ? left.path.precedesInBytes(right.path) : left.name.precedesInBytes(right.name)
     }
 }
 
@@ -166,7 +179,8 @@ package struct ListenerCursor: Hashable, Comparable, Sendable {
     }
 
     package static func < (left: ListenerCursor, right: ListenerCursor) -> Bool {
-        (left.path, left.run, left.number) < (right.path, right.run, right.number)
+        left.path.hasBytes(of: right.path)
+            ? (left.run, left.number) < (right.run, right.number) : left.path.precedesInBytes(right.path)
     }
 }
 
@@ -181,5 +195,17 @@ package struct ListenerPage: Sendable {
         self.subject = subject
         self.found = found
         self.next = next
+    }
+}
+
+extension String {
+    /// Whether both are the same bytes, not only the same characters.
+    package func hasBytes(of other: String) -> Bool {
+        utf8.elementsEqual(other.utf8)
+    }
+
+    /// The order of the bytes.
+    package func precedesInBytes(_ other: String) -> Bool {
+        utf8.lexicographicallyPrecedes(other.utf8)
     }
 }

@@ -29,6 +29,8 @@ package final class Node: Sendable {
     private let loop: any EventLoop
     private let writing = NIOThreadPool(numberOfThreads: 1)
     private let reading = NIOThreadPool(numberOfThreads: 2)
+    /// Apart from `writing`, so that commits come in between the short transactions that make room.
+    private let upkeep = NIOThreadPool(numberOfThreads: 1)
     private let logger: Logger
     private let clock: NodeClock
     private let core: NIOLoopBoundBox<LoopCore>
@@ -81,6 +83,7 @@ package final class Node: Sendable {
     package func start() async throws {
         writing.start()
         reading.start()
+        upkeep.start()
         let (ready, readied) = AsyncStream.makeStream(of: Void.self)
         loop.execute { [self] in makeShards(readied) }
         for await _ in ready { break }
@@ -139,6 +142,7 @@ package final class Node: Sendable {
                 continuation.resume()
             }
         }
+        try? await upkeep.shutdownGracefully()
         try? await writing.shutdownGracefully()
         try? await reading.shutdownGracefully()
         store.close()
@@ -181,9 +185,9 @@ package final class Node: Sendable {
         loop.execute { [self] in
             let store = store
             let logger = logger
-            let writing = writing
+            let upkeep = upkeep
             core.value.maintenance = loop.scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) { _ in
-                writing.submit { state in
+                upkeep.submit { state in
                     guard case .active = state else { return }
                     do throws(StoreError) {
                         let removed = try store.removeOldestFinishedRuns(untilSmallerThan: limit, atMost: 500)

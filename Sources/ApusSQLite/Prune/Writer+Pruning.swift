@@ -29,6 +29,7 @@ extension Writer {
             let turn = try statement("DELETE FROM journal WHERE row = ? RETURNING previous, turn")
             let payload = try statement("DELETE FROM payloads WHERE row = ? RETURNING length(json)")
             let run = try statement("DELETE FROM runs WHERE row = ?")
+            let listeners = try statement("DELETE FROM listeners WHERE run = ?")
             var rows = 0
             var bytes: Int64 = 0
             for (index, doomed) in runs.enumerated() {
@@ -55,12 +56,15 @@ extension Writer {
                 }
                 run.bind(1, doomed.row)
                 try run.run()
+                listeners.bind(1, doomed.row)
+                try listeners.run()
             }
             return runs.count
         }
     }
 
-    /// Removes events that no run refers to, from a stretch of which a part is looked at.
+    /// Removes events that no run refers to and that have reached all their listeners, from a stretch of
+    /// which a part is looked at.
     /// - Returns: the newest event that was looked at, `last` when there was none.
     func removeUnusedEvents(after first: RowID, upTo last: RowID) throws -> RowID {
         try transaction {
@@ -82,7 +86,10 @@ extension Writer {
     ) throws -> (unused: [(row: RowID, name: Int64)], newest: RowID?) {
         let find = try statement(
             """
-            SELECT row, name, EXISTS (SELECT 1 FROM runs WHERE runs.event = events.row), length(body)
+            SELECT row, name,
+                EXISTS (SELECT 1 FROM runs WHERE runs.event = events.row)
+                    OR EXISTS (SELECT 1 FROM looks WHERE looks.event = events.row),
+                length(body)
             FROM events WHERE row > ? AND row <= ? ORDER BY row LIMIT ?
             """
         )

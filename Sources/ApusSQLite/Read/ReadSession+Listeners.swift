@@ -9,24 +9,31 @@ extension ReadSession {
         try questions.map { try listeners($0) }
     }
 
+    /// One stretch of the index, read in its order from the cursor on.
+    static let listenersQuery = """
+        SELECT \(ListenerRow.columns) FROM listeners JOIN topics ON topics.row = listeners.topic
+        WHERE listeners.topic = ? AND listeners.key = ? AND (listeners.run, listeners.number) > (?, ?)
+        ORDER BY listeners.run, listeners.number LIMIT ?
+        """
+
+    static let topicsQuery = "SELECT path, row FROM topics WHERE name = ?"
+
     private func listeners(_ question: ListenerQuestion) throws -> ListenerPage {
-        let find = try statement(
-            """
-            SELECT \(ListenerRow.columns) FROM listeners JOIN topics ON topics.row = listeners.topic
-            WHERE listeners.topic = ?1 AND listeners.key = ?2
-                AND (listeners.run > ?3 OR (listeners.run = ?3 AND listeners.number > ?4))
-            ORDER BY listeners.run, listeners.number LIMIT ?5
-            """
-        )
+        let find = try statement(ReadSession.listenersQuery)
         let topics = try topics(named: question.name)
+        let places = question.places(topics.keys.map(\.path)).sorted { $0.topic < $1.topic }
         var found: [ListenerRow] = []
-        for (topic, key) in question.places(Array(topics.keys)).sorted(by: { $0.topic < $1.topic }) {
-            guard let row = topics[topic.path], question.after?.path ?? "" <= topic.path else { continue }
-            let isCursor = question.after?.path == topic.path
+        for (topic, key) in places {
+            guard let row = topics[topic] else { continue }
+            var last: (run: RowID, number: Int64) = (.min, 0)
+            if let cursor = question.after {
+                if topic.path.precedesInBytes(cursor.path) { continue }
+                if topic.path.hasBytes(of: cursor.path) { last = (cursor.run, Int64(cursor.number)) }
+            }
             find.bind(1, row)
             find.bind(2, Int64(bitPattern: key))
-            find.bind(3, isCursor ? question.after?.run ?? .min : .min)
-            find.bind(4, isCursor ? Int64(question.after?.number ?? 0) : 0)
+            find.bind(3, last.run)
+            find.bind(4, last.number)
             // One more than the page holds tells whether it is full.
             find.bind(5, Int64(ListenerQuestion.page + 1 - found.count))
             while try find.step() { found.append(ListenerRow(find)) }
@@ -38,12 +45,14 @@ extension ReadSession {
         return ListenerPage(subject: question.subject, found: found, next: isFull ? found.last?.cursor : nil)
     }
 
-    /// Rows of a name's topics, by path.
-    private func topics(named name: String) throws -> [String: Int64] {
-        let find = try statement("SELECT path, row FROM topics WHERE name = ?")
+    /// Rows of a name's topics.
+    private func topics(named name: String) throws -> [ListenerTopic: Int64] {
+        let find = try statement(ReadSession.topicsQuery)
         find.bind(1, Array(name.utf8))
-        var topics: [String: Int64] = [:]
-        while try find.step() { topics[String(decoding: find.bytes(0), as: UTF8.self)] = find.int(1) }
+        var topics: [ListenerTopic: Int64] = [:]
+        while try find.step() {
+            topics[ListenerTopic(name: name, path: String(decoding: find.bytes(0), as: UTF8.self))] = find.int(1)
+        }
         find.reset()
         return topics
     }

@@ -38,6 +38,9 @@ final class Statement {
         if lender == nil { sqlite3_finalize(handle) } else { reset() }
     }
 
+    /// The text that it was prepared from.
+    var sql: String { sqlite3_sql(handle).map { String(cString: $0) } ?? "" }
+
     // MARK: - Parameters, counted from 1
 
     /// An integer.

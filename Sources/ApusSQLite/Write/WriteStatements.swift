@@ -85,7 +85,7 @@ struct WriteStatements {
         unlisten = try prepare("DELETE FROM listeners WHERE run = ? AND number = ?")
         unlistenAll = try prepare("DELETE FROM listeners WHERE run = ?")
         lookedBack = try prepare("UPDATE listeners SET looks_back = 0 WHERE run = ? AND number = ?")
-        lookPending = try prepare("INSERT INTO looks (event) VALUES (?)")
+        lookPending = try prepare("INSERT OR IGNORE INTO looks (event) VALUES (?)")
         lookDone = try prepare("DELETE FROM looks WHERE event = ?")
         schedule = try prepare("INSERT OR REPLACE INTO schedules (function, expression, last) VALUES (?, ?, ?)")
         unschedule = try prepare("DELETE FROM schedules WHERE function = ? AND expression = ?")

@@ -98,8 +98,23 @@ enum Sample {
                     )
                 ),
                 .stepNamed(other, StepLabel(name: "nap", kind: .sleep)),
+                .listening(listener(11, .event(step, isRace: true), condition: "async.data.id == \"grüße\"")),
+                .listening(listener(12, .signal(other, isRace: false, replaces: true), condition: nil)),
+                .listening(listener(.max, .cancellation, condition: "false")),
+                .displaced(12),
+                .expires(.start, at: now),
+                .expires(.finish, at: nil),
                 .finished(RunEnd(status: .failed, output: payload, cause: "invalid status code: 500")),
             ]
+        )
+    }
+
+    private static func listener(
+        _ number: ListenerNumber, _ purpose: Listener.Purpose, condition: String?
+    ) -> Listener {
+        Listener(
+            number: number, purpose: purpose, name: "shop/paid 💳", condition: condition,
+            since: Timestamp(milliseconds: -1), until: .distantFuture
         )
     }
 
@@ -120,5 +135,8 @@ enum Sample {
             invoker: Invoker(shard: 0, run: -1, runID: ULID(high: 0, low: 0), step: .hashing("invoke", index: 2))
         ),
         .resume(run: 1 << 42, step: .hashing("invoke"), outcome: .failed, memo: json(bytes: 200)),
+        .matched(run: 3 << 40, listener: .max, event: 1 << 41, body: json(bytes: 300)),
+        .displace(run: 7, listener: 0),
+        .signal(run: 1 << 42, listener: 4, name: "a signal, grüße \u{0}", payload: .null),
     ]
 }

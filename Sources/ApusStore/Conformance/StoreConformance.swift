@@ -57,5 +57,7 @@ package enum StoreConformance {
 
     /// Every promise.
     package static let checks: [Check] =
-        ownership + atomicity + history + alarms + events + messages + registry + pruning + durability + model
+        ownership + atomicity + history + alarms + events + messages + registry + listeners + looks + schedules
+        + pruning
+        + durability + model
 }

@@ -19,9 +19,9 @@ package protocol Store: AnyObject, Sendable {
     /// Makes a batch durable, all of it or nothing.
     ///
     /// Writes are applied in order, except that of several projections of a run the last one counts.
-    /// The writes are at fault when a row, a run's id or a message's number exists already, when a run
-    /// is of an event or a function that is not stored, and when a projection is of a run that does not
-    /// exist or has ended.
+    /// The writes are at fault when a row, a run's id, a message's number or a run's listener exists
+    /// already, when a run is of an event or a function that is not stored, and when a projection is of a
+    /// run that does not exist or has ended.
     ///
     /// - Throws: `.stale` when the epoch or the batch number does not follow the stored one;
     ///   `.rejected` when the writes themselves are at fault; `.unavailable` when it is not known
@@ -48,7 +48,8 @@ package protocol Store: AnyObject, Sendable {
     ///
     /// Oldest means begun first. Runs of the idempotency period whose event carries a key go last: they
     /// are what makes a repeat of the event harmless. Events that started nothing go with the runs of
-    /// their age. The rows of what was removed are not drawn again.
+    /// their age, but none goes before it has reached all its listeners. The rows of what was removed are
+    /// not drawn again.
     /// - Returns: the number of runs removed.
     func removeOldestFinishedRuns(untilSmallerThan bytes: Int64, atMost count: Int) throws(StoreError) -> Int
 

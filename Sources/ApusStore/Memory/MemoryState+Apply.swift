@@ -36,14 +36,9 @@ extension MemoryState {
         var turns: Set<RowID> = []
         var payloads: Set<RowID> = []
         var messages: Set<Sent> = []
-        var listeners: Set<Place> = []
+        var listeners = ListenerChanges()
         /// Runs of the whole batch: a projection may stand before its run.
         let projectable: Set<RowID>
-
-        struct Place: Hashable {
-            var run: RowID
-            var number: ListenerNumber
-        }
 
         struct Sent: Hashable {
             var to: ShardID
@@ -85,13 +80,13 @@ extension MemoryState {
                 new.messages.insert(NewRows.Sent(to: receiver, number: number)).inserted
             else { return "message \(number) to shard \(receiver) exists" }
         case .listen(let row):
-            let isNew = listeners[row.run]?[row.number] == nil
-            guard isNew, new.listeners.insert(NewRows.Place(run: row.run, number: row.number)).inserted else {
+            guard !new.listeners.contains(row.number, of: row.run, stored: listeners) else {
                 return "listener \(row.number) of run \(row.run) exists"
             }
-        case .app, .forget, .applied, .unlisten, .unlistenAll, .lookedBack, .lookPending, .lookDone, .schedule,
-            .unschedule:
-            break
+            new.listeners.add(row.number, of: row.run)
+        case .unlisten(let run, let number): new.listeners.remove(number, of: run)
+        case .unlistenAll(let run): new.listeners.removeAll(of: run)
+        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule: break
         }
         return nil
     }

@@ -34,9 +34,9 @@ extension MemoryState {
         return event.key != nil && event.receivedAt > since
     }
 
-    /// Removes events that no run refers to.
+    /// Removes events that no run refers to and that have reached all their listeners.
     private mutating func removeUnusedEvents(where isOldEnough: (RowID) -> Bool) {
-        for row in events.rows where runsByEvent[row] == nil && isOldEnough(row) {
+        for row in events.rows where runsByEvent[row] == nil && !looks.contains(row) && isOldEnough(row) {
             guard let event = events.remove(row) else { continue }
             bytes -= MemoryState.size(of: event)
             eventsByID[event.id]?.removeAll { $0 == row }
@@ -54,6 +54,7 @@ extension MemoryState {
         runsByEvent[run.row.event]?.removeAll { $0 == row }
         if runsByEvent[run.row.event]?.isEmpty == true { runsByEvent[run.row.event] = nil }
         alarms[row] = nil
+        listeners[row] = nil
         var next = run.projection.head
         while next != 0, let turn = journal.remove(next) {
             bytes -= MemoryState.size(ofTurn: turn.turn)

@@ -1,0 +1,97 @@
+import ApusCore
+import ApusEngine
+
+/// Schedules, paused functions, and orders to cancel runs.
+extension StoreConformance {
+    static let schedules = [
+        Check("the newest tick of each schedule comes back with the claim of the registry's owner") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            let keys = ["* * * * *", "TZ=Europe/Berlin 0 9 * * *", "*/5 * * * *"].map {
+                ScheduleKey(function: Sample.function.id, expression: $0)
+            }
+            try owner.commit(keys.map { .schedule(ScheduleRow(key: $0, last: owner.now)) })
+            let tick = owner.now + .minutes(1)
+            try owner.commit([.schedule(ScheduleRow(key: keys[0], last: tick)), .unschedule(keys[2])])
+            try expect(owner.state.schedules.isEmpty, "an empty store has schedules")
+            store = try harness.reopen(store)
+            let found = try store.claim(0).state.schedules.sorted { $0.key < $1.key }
+            try expectEqual(found.map(\.key), keys[..<2].sorted(), "the schedules")
+            try expectEqual(found.first { $0.key == keys[0] }?.last, tick, "the newest tick")
+            for shard in 1..<ShardID(max(store.shardCount, 1)) {
+                try expect(try store.claim(shard).state.schedules.isEmpty, "shard \(shard) has schedules")
+            }
+        },
+        Check("a paused function stays so until it is resumed") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            var owner = try Owner(store)
+            var function = Sample.function
+            function.pausedAt = owner.now
+            try owner.commit([.app(Sample.app), .function(function)])
+            store = try harness.reopen(store)
+            owner = try Owner(store)
+            try expectEqual(owner.state.registry.functions[function.id]?.pausedAt, function.pausedAt, "the pause")
+            function.pausedAt = nil
+            try owner.commit([.function(function)])
+            try expect(try store.claim(0).state.registry.functions[function.id]?.pausedAt == nil, "it is still paused")
+        },
+        Check("an order to cancel runs is kept until it is forgotten, and finds the runs that live") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            let other = Sample.function("other")
+            try owner.commit([.app(Sample.app), .function(Sample.function), .function(other)])
+            var runs: [RunRow] = []
+            for number in 0..<6 {
+                let event = try owner.event(body: #"{"n":\#(number)}"#)
+                let run = owner.run(of: event, function: number == 3 ? other : Sample.function)
+                let status: RunStatus = number == 1 ? .completed : .running
+                let projection = RunProjection(
+                    status: status, startedAt: nil, endedAt: status.isFinal ? owner.now : nil,
+                    wakeAt: status.isFinal ? nil : owner.now, head: 0
+                )
+                try owner.commit([.event(event), .run(run), .projection(run: run.row, projection)])
+                runs.append(run)
+            }
+            var order = BulkCancellation(
+                id: owner.random.nextULID(now: owner.now), app: "shop", function: Sample.function.id,
+                functionSlug: "shop-confirm", startedAfter: runs[0].createdAt, startedBefore: runs[4].createdAt,
+                condition: "event.data.n > 1", createdAt: owner.now
+            )
+            try store.keep(order)
+            func living(after: RowID, limit: Int) throws -> [RowID] {
+                try store.reader.livingRuns(
+                    of: order.function, from: order.startedAfter, to: order.startedBefore, after: after, limit: limit
+                ).map(\.row)
+            }
+            try expectEqual(try living(after: .min, limit: 10), [0, 2, 4].map { runs[$0].row }, "the living runs")
+            try expectEqual(try living(after: runs[0].row, limit: 1), [runs[2].row], "the next of them")
+            order.finishedAt = owner.now
+            order.cancelled = 3
+            try store.keep(order)
+            store = try harness.reopen(store)
+            try expectEqual(try store.reader.cancellations(), [order], "the orders")
+            try expect(try store.forgetCancellation(order.id), "the order is not there")
+            try expect(try !store.forgetCancellation(order.id), "the order is still there")
+            try expect(try store.reader.cancellations().isEmpty, "there are orders")
+        },
+        Check("listeners without a key are counted by name, the most first") { harness in
+            let store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            let rows = [
+                Sample.listener(run: 1, number: 1, name: "shop/few"),
+                Sample.listener(run: 1, number: 2, name: "shop/many"),
+                Sample.listener(run: 2, number: 1, name: "shop/many"),
+                Sample.listener(run: 2, number: 2, name: "shop/keyed", path: Sample.path("data", "id"), key: 7),
+                Sample.listener(run: 3, signal: "shop/many"),
+            ]
+            try owner.commit(rows.map(Write.listen))
+            let counts = try store.reader.listenersWithoutKey()
+            try expectEqual(counts.map(\.name), ["shop/many", "shop/few"], "the names")
+            try expectEqual(counts.map(\.count), [2, 1], "the counts")
+        },
+    ]
+}
