@@ -34,7 +34,6 @@ enum GoldenWaits {
     static let messages: [Message] = [
         .matched(run: 1 << 41 + 3, listener: .max, event: 1 << 40 + 9, body: GoldenStore.events[0].body),
         .displace(run: -1, listener: 300),
-        .signal(run: 1, listener: 0, name: "signal \u{0}👋", payload: GoldenValues.json(#"{"approved":true}"#)),
     ]
 
     /// With a key and without, with every part and with as little as there can be.

@@ -145,16 +145,12 @@ package enum Message: Hashable, Sendable {
     case matched(run: RowID, listener: ListenerNumber, event: RowID, body: RawJSON)
     /// A younger wait takes the place of this one.
     case displace(run: RowID, listener: ListenerNumber)
-    /// A signal has come.
-    case signal(run: RowID, listener: ListenerNumber, name: String, payload: RawJSON)
 
     /// The run that has to be in memory, if it still lives, before the message can be applied.
     var run: RowID? {
         switch self {
         case .invoke: nil
-        case .resume(let run, _, _, _), .matched(let run, _, _, _), .displace(let run, _),
-            .signal(let run, _, _, _):
-            run
+        case .resume(let run, _, _, _), .matched(let run, _, _, _), .displace(let run, _): run
         }
     }
 }

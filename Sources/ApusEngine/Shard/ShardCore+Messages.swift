@@ -60,7 +60,7 @@ extension ShardCore {
         case .resume(let run, let step, _, _):
             let error = Message.resume(run: run, step: step, outcome: .failed, memo: InvokeMemo.refused)
             receive(error, number: number, from: sender)
-        case .matched, .displace, .signal:
+        case .matched, .displace:
             guard number == (applied[sender] ?? 0) + 1 else { return }
             acknowledge(number, from: sender)
         }
@@ -83,9 +83,6 @@ extension ShardCore {
         case .displace(let run, let number):
             guard let resident = residents[run] else { return }
             displace(number, of: resident)
-        case .signal(let run, let number, let name, let payload):
-            guard let resident = residents[run] else { return }
-            _ = signal(number, of: resident, name: name, payload: payload)
         }
     }
 

@@ -137,6 +137,5 @@ enum Sample {
         .resume(run: 1 << 42, step: .hashing("invoke"), outcome: .failed, memo: json(bytes: 200)),
         .matched(run: 3 << 40, listener: .max, event: 1 << 41, body: json(bytes: 300)),
         .displace(run: 7, listener: 0),
-        .signal(run: 1 << 42, listener: 4, name: "a signal, grüße \u{0}", payload: .null),
     ]
 }

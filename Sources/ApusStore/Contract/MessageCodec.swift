@@ -12,7 +12,6 @@ package enum MessageCodec {
         case resume = 2
         case matched = 3
         case displace = 4
-        case signal = 5
     }
 
     /// The bytes to store.
@@ -46,12 +45,6 @@ package enum MessageCodec {
             writer.byte(Kind.displace.rawValue)
             writer.signed(run)
             writer.unsigned(UInt64(listener))
-        case .signal(let run, let listener, let name, let payload):
-            writer.byte(Kind.signal.rawValue)
-            writer.signed(run)
-            writer.unsigned(UInt64(listener))
-            writer.text(name)
-            writer.blob(payload.bytes)
         }
         return writer.bytes
     }
@@ -91,11 +84,6 @@ package enum MessageCodec {
             )
         case .displace:
             return .displace(run: try reader.signed(), listener: try reader.integer(ListenerNumber.self))
-        case .signal:
-            return .signal(
-                run: try reader.signed(), listener: try reader.integer(ListenerNumber.self),
-                name: try reader.text(), payload: try reader.json()
-            )
         case nil:
             throw JournalDecodingError(offset: reader.offset, reason: "unknown message kind \(kindByte)")
         }
