@@ -15,6 +15,8 @@ final class Resident {
     var storedListeners: Set<ListenerNumber> = []
     /// Jobs that stand in their app's queue.
     var queued: Set<JobNumber> = []
+    /// Until when a deadline that has come is held back, because an event that came in time is on its way.
+    var heldUntil: Timestamp?
     /// The wake-up time that the shard's heap holds for the run.
     var armed: Timestamp?
     /// The batch that holds the run's newest turn.
@@ -46,7 +48,7 @@ final class Resident {
             guard case .scheduled(let due) = job.phase else { continue }
             next = next.map { min($0, due) } ?? due
         }
-        return next
+        return next.map { due in heldUntil.map { max(due, $0) } ?? due }
     }
 
     var estimatedBytes: Int {

@@ -5,15 +5,6 @@ import ApusCore
 /// listen look for what was stored before them. Each look is marked in the store until it is done, so
 /// that a crash in between repeats it.
 extension ShardCore {
-    /// An event that still has to reach its listeners.
-    struct PendingLook {
-        var facts: EventFacts
-        /// Listeners that matched and whose runs are being read.
-        var outstanding = 0
-        /// The position after which more listeners have to be read; `nil` when all were.
-        var next: ListenerCursor?
-    }
-
     // MARK: - Events look for listeners
 
     /// Whether an event of the name may concern anybody: with a single shard its own memory knows.

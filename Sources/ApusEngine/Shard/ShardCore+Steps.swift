@@ -137,6 +137,16 @@ extension ShardCore {
         return true
     }
 
+    /// How long a deadline waits before it asks again whether an event that came in time has arrived.
+    private static let patienceWithLooks = TimeSpan.milliseconds(50)
+
+    /// Whether an event that was stored before the listener's deadline has not reached all its listeners
+    /// yet: after a crash, or while the store does not answer, its look may take longer than the deadline.
+    private func isOnItsWay(to listener: Listener) -> Bool {
+        guard case .event = listener.purpose, listener.isReachable else { return false }
+        return looks.concern(listener)
+    }
+
     /// What a step waits for has come: the end of the invoked run, an event, a signal. The first result
     /// wins: a deadline that passed before, or a repeat, leaves nothing to do.
     func resume(_ resident: Resident, step: StepID, outcome: StepResult.Outcome, memo: RawJSON) {
@@ -144,6 +154,11 @@ extension ShardCore {
     }
 
     func giveUpWait(of resident: Resident, for step: StepID) {
+        if let listener = resident.run.listener(of: step), isOnItsWay(to: listener) {
+            resident.heldUntil = now + Self.patienceWithLooks
+            return
+        }
+        resident.heldUntil = nil
         let memo = resident.run.waits[step] == nil ? RawJSON.null : InvokeMemo.timedOut
         endWait(of: resident, for: step, .timedOut, memo: memo, because: .timedOut(step))
     }

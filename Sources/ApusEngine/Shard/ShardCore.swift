@@ -39,7 +39,7 @@ package final class ShardCore {
     var conditions = Conditions()
     var schedules: Schedules
     /// Events that have not reached all their listeners yet, by row.
-    var looks: [RowID: PendingLook] = [:]
+    var looks = PendingLooks()
     /// To be begun again with the first input.
     var interruptedLooks: InterruptedLooks?
 

@@ -160,6 +160,35 @@ struct WaitForEventTests {
         #expect(engine.store.looks.isEmpty)
     }
 
+    @Test("a deadline waits for an event that came in time and is still on its way", arguments: [true, false])
+    func deadlineDuringLook(restarts: Bool) throws {
+        try begin(waitForEvent("w", "demo/y", timeout: "1m"))
+        engine.now = engine.now + .seconds(59)
+        engine.holdsReads = true
+        engine.send("demo/y", #"{"n":1}"#)
+        if restarts { engine.restart() }
+        engine.advance(by: .seconds(10))
+        #expect(engine.calls.isEmpty)
+        engine.releaseReads()
+        #expect(try engine.onlyCall().memo("w")?.contains(#""n":1"#) == true)
+        try engine.complete()
+        engine.advance(by: .hours(1))
+        #expect(try engine.onlyRun().status == .completed)
+    }
+
+    @Test("a deadline does not wait for an event that came after it, or that is another's")
+    func deadlineBesideLook() throws {
+        try begin(waitForEvent("w", "demo/y", timeout: "1m", #""if":"async.data.n == 1""#))
+        engine.now = engine.now + .seconds(59)
+        engine.holdsReads = true
+        engine.send("demo/y", #"{"n":2}"#)
+        engine.advance(by: .seconds(10))
+        #expect(engine.calls.isEmpty, "nobody knows yet whose it is")
+        engine.releaseReads()
+        engine.advance(by: .seconds(1))
+        #expect(try engine.onlyCall().memo("w") == "null")
+    }
+
     @Test("a matching run that has left memory is read back")
     func evicted() throws {
         let engine = CoreHarness(function("app-f", on: "demo/x")) { $0.limits.residentBytes = 0 }

@@ -189,7 +189,7 @@ final class CoreHarness {
                     let call = CallID(run: resident.row, job: job.number, generation: job.generation)
                     #expect(core.openCalls[call] != nil, "a job that calls has an open call")
                 case .scheduled(let due):
-                    let isArmed = resident.armed.map { $0 <= due } ?? false
+                    let isArmed = resident.armed.map { $0 <= max(due, resident.heldUntil ?? due) } ?? false
                     #expect(isArmed || due > core.wakeReader.horizon, "a near job has an alarm")
                 }
             }
