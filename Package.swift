@@ -140,6 +140,7 @@ let package = Package(
             name: "NodeTests",
             dependencies: [
                 "ApusCore", "ApusEngine", "ApusStore", "ApusNode",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

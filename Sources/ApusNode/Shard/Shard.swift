@@ -229,8 +229,10 @@ package final class Shard {
         for submission in batch.submissions {
             if case .reply(let call, _) = submission.input { callsInAir[call] = nil }
         }
+        // Whoever is answered may ask for the registry in the same instant.
+        for effect in batch.effects where effect.changesRegistry { release(effect) }
         for (completion, answer) in batch.answers { completion(.success(answer)) }
-        for effect in batch.effects { release(effect) }
+        for effect in batch.effects where !effect.changesRegistry { release(effect) }
         readListeners()
     }
 
@@ -251,5 +253,11 @@ package final class Shard {
         guard self.condition != condition else { return }
         self.condition = condition
         host.report(condition)
+    }
+}
+
+extension Effect {
+    fileprivate var changesRegistry: Bool {
+        if case .registryChanged = self { true } else { false }
     }
 }
