@@ -66,6 +66,7 @@ def registered(app: ScriptedApp, **options: Any) -> httpx.Response:
             ["macros are disallowed"],
         ),
         ({"triggers": [], "cancel": [{"event": "a", "timeout": "soon"}]}, ["cancel 1: timeout", "soon"]),
+        ({"triggers": [], "timeouts": {"finish": "1 hour"}}, ["timeouts.finish", "1 hour"]),
         ({"triggers": [], "cancel": [{"event": "a"}] * 6}, ["max number of cancellation events: 5"]),
     ],
 )

@@ -247,11 +247,19 @@ struct FunctionTests {
         #expect(try problems(#""id":"a-f","name":"n","cancel":[\#(text)]"#) == expected)
     }
 
+    @Test("a timeout that cannot be read is refused")
+    func badTimeout() throws {
+        #expect(
+            try problems(#""id":"a-f","name":"n","timeouts":{"start":"soon","finish":"1h"}"#)
+                == [#"timeouts.start: time: invalid duration "soon""#]
+        )
+    }
+
     @Test(
-        "timeouts; what cannot be read is as good as absent",
+        "timeouts; one of nothing is as good as absent",
         arguments: [
             (#"{"start":"10s","finish":"1h"}"#, .init(start: .seconds(10), finish: .hours(1))),
-            (#"{"start":"soon"}"#, .init()), (#"{"finish":"0s"}"#, .init()), (#"{"start":"-5s"}"#, .init()),
+            (#"{"start":""}"#, .init()), (#"{"finish":"0s"}"#, .init()), (#"{"start":"-5s"}"#, .init()),
             ("{}", .init()), ("null", .init()),
         ] as [(String, FunctionConfiguration.Timeouts)])
     func timeouts(text: String, expected: FunctionConfiguration.Timeouts) throws {

@@ -58,15 +58,24 @@ extension FunctionDecoder {
         }
     }
 
-    /// A timeout that cannot be read is as good as none, as is one of nothing.
-    func timeouts(_ fields: RegistrationFields, _ problems: inout RegistrationProblems)
-        -> FunctionConfiguration.Timeouts
-    {
+    /// A timeout of nothing, or less, is as good as none.
+    func timeouts(
+        _ fields: RegistrationFields,
+        function: String,
+        _ problems: inout RegistrationProblems
+    ) -> FunctionConfiguration.Timeouts {
         guard let object = fields.container("timeouts", .object, &problems) else { return .init() }
         let fields = RegistrationFields(object, path: fields.path(of: "timeouts"), known: ["start", "finish"])
         func timeout(_ name: String) -> TimeSpan? {
-            guard let span = try? TimeSpan(parsing: fields.text(name, &problems)), span > .zero else { return nil }
-            return span
+            let text = fields.text(name, &problems)
+            guard !text.isEmpty else { return nil }
+            do {
+                let span = try TimeSpan(parsing: text)
+                return span > .zero ? span : nil
+            } catch {
+                problems.rule(function: function, "timeouts.\(name): \(error)")
+                return nil
+            }
         }
         return FunctionConfiguration.Timeouts(start: timeout("start"), finish: timeout("finish"))
     }

@@ -66,7 +66,7 @@ struct FunctionDecoder {
             stepURL: step.url,
             retries: retries,
             cancellations: cancellations(fields, function: label, &problems),
-            timeouts: timeouts(fields, &problems),
+            timeouts: timeouts(fields, function: label, &problems),
             ignoredOptions: ignoredOptions(fields),
             source: view.raw
         )
