@@ -23,10 +23,6 @@ def sleeping(app: SdkApp, **options: Any) -> None:
     app.deploy()
 
 
-def ended(app: SdkApp, run_id: str) -> Any:
-    return eventually(lambda: (run := app.api.run(run_id)).has_ended and run, "the run has ended")
-
-
 def start(app: SdkApp, data: dict[str, Any] | None = None) -> str:
     return app.api.wait_for_start(app.send(data)).id
 
@@ -38,7 +34,7 @@ def test_an_event_cancels_the_run_that_it_concerns(app: SdkApp) -> None:
     first, second = start(app, {"id": 1}), start(app, {"id": 2})
     time.sleep(0.01)
     app.send({"id": 1}, name=f"{app.id}/stop")
-    assert ended(app, first).status == "Cancelled"
+    assert app.api.wait_for_end(first).status == "Cancelled"
     stays_true(lambda: app.api.run(second).status == "Running", "the other run goes on", during=0.5)
     timeline = app.api.data(f"/v1/runs/{first}/journal")["timeline"]
     assert timeline[-1]["what"] == f"run cancelled: cancelled by the event {app.id}/stop"
@@ -61,7 +57,7 @@ def test_a_call_under_way_is_not_waited_for(app: SdkApp) -> None:
     run = start(app)
     eventually(lambda: ran, "the step runs")
     app.send(name=f"{app.id}/stop")
-    assert ended(app, run).status == "Cancelled"
+    assert app.api.wait_for_end(run).status == "Cancelled"
     eventually(lambda: "ended" in ran, "the step's code ends")
     time.sleep(0.3)
     assert ran == ["begun", "ended"]
@@ -94,7 +90,7 @@ def test_a_run_is_cancelled_on_request(app: SdkApp) -> None:
     for _ in range(2):
         response = app.api.http.delete(f"/v1/runs/{run}")
         assert (response.status_code, response.content) == (200, b"")
-        assert ended(app, run).status == "Cancelled"
+        assert app.api.wait_for_end(run).status == "Cancelled"
 
 
 def test_cancelling_an_ended_run_changes_nothing(app: SdkApp) -> None:
@@ -142,7 +138,7 @@ def test_the_parent_of_a_cancelled_run_gets_an_error(app: SdkApp) -> None:
 
 def test_a_run_that_takes_too_long_is_cancelled(app: SdkApp) -> None:
     sleeping(app, timeouts=inngest.Timeouts(finish=datetime.timedelta(seconds=1)))
-    assert ended(app, start(app)).status == "Cancelled"
+    assert app.api.wait_for_end(start(app)).status == "Cancelled"
     assert app.api.wait_for_run(app.send({"seconds": 0})).status == "Completed"
 
 
@@ -167,7 +163,7 @@ def test_a_paused_function_starts_nothing_and_goes_on_later(app: SdkApp) -> None
     assert app.api.runs_of(skipped) == []
     resumed = app.api.http.post(f"/v1/functions/{slug}/resume").json()["data"]
     assert resumed["paused_at"] is None
-    assert ended(app, run).output == "woke up"
+    assert app.api.wait_for_end(run).output == "woke up"
     assert app.api.wait_for_run(app.send({"seconds": 0})).status == "Completed"
     assert app.api.http.post("/v1/functions/nonsense/pause").status_code == 404
 
@@ -184,7 +180,7 @@ def test_all_runs_of_a_stretch_of_time_are_cancelled(app: SdkApp) -> None:
     assert response.status_code == 200
     made = response.json()["data"]
     assert made["function_id"] == f"{app.id}-main" and made["if"] == "event.data.n >= 2"
-    assert {n: ended(app, runs[n]).status for n in (2, 3)} == {2: "Cancelled", 3: "Cancelled"}
+    assert {n: app.api.wait_for_end(runs[n]).status for n in (2, 3)} == {2: "Cancelled", 3: "Cancelled"}
     eventually(
         lambda: [c for c in app.api.data("/v1/cancellations") if c["id"] == made["id"] and c["cancelled"] == 2],
         "the order is finished",

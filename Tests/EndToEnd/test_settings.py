@@ -13,23 +13,12 @@ from pathlib import Path
 import pytest
 
 from harness.ports import free_port
-from harness.server import binary
+from harness.server import binary, is_healthy
 
 
 def environment(more: Mapping[str, str], home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("APUS_", "INNGEST_"))}
     return {**kept, "HOME": str(home), **more}
-
-
-def is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 @contextmanager

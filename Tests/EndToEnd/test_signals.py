@@ -40,10 +40,6 @@ def send(app: ScriptedApp, signal: Any, **fields: Any) -> Any:
     return app.api.http.post("/v1/signals", json={"signal": signal, **fields})
 
 
-def ended(app: ScriptedApp, run: str) -> Any:
-    return eventually(lambda: (found := app.api.run(run)).has_ended and found, "the run has ended")
-
-
 @pytest.mark.parametrize("data", [{"ok": True}, "text", None, [1, 2]])
 def test_a_signal_reaches_the_run_that_waits_for_it(scripted_app: ScriptedApp, data: Any) -> None:
     signal = f"{scripted_app.id}/approve"
@@ -52,7 +48,7 @@ def test_a_signal_reaches_the_run_that_waits_for_it(scripted_app: ScriptedApp, d
     assert response.status_code == 200
     assert response.json()["data"] == {"run_id": run}
     assert "fetched_at" in response.json()["metadata"]
-    assert ended(scripted_app, run).output == {"got": {"data": {"signal": signal, "data": data}}}
+    assert scripted_app.api.wait_for_end(run).output == {"got": {"data": {"signal": signal, "data": data}}}
 
 
 def test_nobody_waits(scripted_app: ScriptedApp) -> None:
@@ -65,7 +61,7 @@ def test_a_signal_is_taken_once(scripted_app: ScriptedApp) -> None:
     signal = f"{scripted_app.id}/once"
     run = start(scripted_app, waiting(scripted_app), signal)
     assert send(scripted_app, signal).status_code == 200
-    ended(scripted_app, run)
+    scripted_app.api.wait_for_end(run)
     assert send(scripted_app, signal).status_code == 404
 
 
@@ -78,7 +74,7 @@ def test_a_signal_that_is_none(scripted_app: ScriptedApp, body: str) -> None:
 
 def test_without_a_signal_the_step_gets_null(scripted_app: ScriptedApp) -> None:
     run = start(scripted_app, waiting(scripted_app, timeout="1s"), f"{scripted_app.id}/late")
-    assert ended(scripted_app, run).output == {"got": None}
+    assert scripted_app.api.wait_for_end(run).output == {"got": None}
     assert send(scripted_app, f"{scripted_app.id}/late").status_code == 404
 
 
@@ -87,7 +83,7 @@ def test_a_second_wait_for_a_signal_fails_its_run(scripted_app: ScriptedApp) -> 
     event = waiting(scripted_app)
     first = start(scripted_app, event, signal)
     second = start(scripted_app, event, signal)
-    failed = ended(scripted_app, second)
+    failed = scripted_app.api.wait_for_end(second)
     assert failed.status == "Failed"
     assert failed.output["message"] == "Signal conflict; signal wait already exists for another run"
     assert send(scripted_app, signal).json()["data"] == {"run_id": first}
@@ -102,5 +98,5 @@ def test_a_second_wait_may_replace_the_first(scripted_app: ScriptedApp) -> None:
         "the first wait is displaced",
     )
     assert send(scripted_app, signal, data=2).json()["data"] == {"run_id": second}
-    assert ended(scripted_app, second).output["got"]["data"]["data"] == 2
+    assert scripted_app.api.wait_for_end(second).output["got"]["data"]["data"] == 2
     assert not scripted_app.api.run(first).has_ended

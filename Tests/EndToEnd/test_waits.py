@@ -40,28 +40,24 @@ def start(app: SdkApp, data: dict[str, Any] | None = None) -> str:
     return run.id
 
 
-def ended(app: SdkApp, run_id: str, *, within: float = 15) -> Any:
-    return eventually(lambda: (run := app.api.run(run_id)).has_ended and run, "the run has ended", within=within)
-
-
 def test_a_run_gets_the_event_that_it_waits_for(app: SdkApp) -> None:
     waiting_app(app)
     run = start(app)
     app.send({"n": 1}, name=f"{app.id}/answered")
-    assert ended(app, run).output == {"n": 1}
+    assert app.api.wait_for_end(run).output == {"n": 1}
 
 
 def test_a_wait_is_given_up_when_its_time_has_come(app: SdkApp) -> None:
     waiting_app(app, timeout=datetime.timedelta(seconds=1))
     run = start(app)
-    assert ended(app, run, within=10).output is None
+    assert app.api.wait_for_end(run, within=10).output is None
 
 
 def test_an_event_that_came_before_does_not_count(app: SdkApp) -> None:
     waiting_app(app, timeout=datetime.timedelta(seconds=2))
     app.send({"n": 1}, name=f"{app.id}/answered")
     time.sleep(0.1)
-    assert ended(app, start(app), within=10).output is None
+    assert app.api.wait_for_end(start(app), within=10).output is None
 
 
 def test_a_condition_chooses_among_runs_and_events(app: SdkApp) -> None:
@@ -69,7 +65,7 @@ def test_a_condition_chooses_among_runs_and_events(app: SdkApp) -> None:
     runs = {name: start(app, {"id": name}) for name in ("a", "b", "c")}
     app.send({"id": "b", "n": 1}, name=f"{app.id}/answered")
     app.send({"id": "b", "n": 2}, name=f"{app.id}/answered")
-    assert ended(app, runs["b"]).output == {"id": "b", "n": 2}
+    assert app.api.wait_for_end(runs["b"]).output == {"id": "b", "n": 2}
     stays_true(
         lambda: not any(app.api.run(runs[name]).has_ended for name in ("a", "c")), "the others wait", during=0.5
     )
@@ -79,7 +75,7 @@ def test_one_event_wakes_all_who_wait_for_it(app: SdkApp) -> None:
     waiting_app(app)
     runs = [start(app) for _ in range(5)]
     app.send({"n": 1}, name=f"{app.id}/answered")
-    assert [ended(app, run).output for run in runs] == [{"n": 1}] * 5
+    assert [app.api.wait_for_end(run).output for run in runs] == [{"n": 1}] * 5
 
 
 def test_a_wait_survives_restarts(make_app: Callable[..., SdkApp], own_server: Server) -> None:
@@ -88,7 +84,7 @@ def test_a_wait_survives_restarts(make_app: Callable[..., SdkApp], own_server: S
     own_server.kill9()
     own_server.start()
     app.send({"id": "x", "ok": True}, name=f"{app.id}/answered")
-    assert ended(app, run).output == {"id": "x", "ok": True}
+    assert app.api.wait_for_end(run).output == {"id": "x", "ok": True}
 
 
 def test_two_waits_side_by_side(app: SdkApp) -> None:
@@ -109,7 +105,7 @@ def test_two_waits_side_by_side(app: SdkApp) -> None:
     )
     app.send({"n": 2}, name=f"{app.id}/b")
     app.send({"n": 1}, name=f"{app.id}/a")
-    assert ended(app, run).output == [1, 2]
+    assert app.api.wait_for_end(run).output == [1, 2]
 
 
 def test_an_event_that_answers_a_step_of_the_same_run(app: SdkApp) -> None:

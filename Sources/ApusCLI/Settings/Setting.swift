@@ -32,6 +32,15 @@ struct Setting: Sendable {
             return keys.contains { argument == "--\($0)" || argument.hasPrefix("--\($0)=") }
         }
     }
+
+    /// What was typed for it by its name.
+    func value(in arguments: [String]) -> String? {
+        for (index, argument) in arguments.enumerated() {
+            if argument == "--\(name)", index + 1 < arguments.count { return arguments[index + 1] }
+            if argument.hasPrefix("--\(name)=") { return String(argument.dropFirst(name.count + 3)) }
+        }
+        return nil
+    }
 }
 
 /// A command whose options may be set outside of its command line.

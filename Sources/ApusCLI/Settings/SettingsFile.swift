@@ -47,7 +47,7 @@ struct SettingsFile {
         given arguments: [String], environment: [String: String], directory: String
     ) throws(PlainFailure) -> SettingsFile? {
         let config = Setting(name: "config")
-        if let named = value(of: config, in: arguments) { return try SettingsFile(path: named) }
+        if let named = config.value(in: arguments) { return try SettingsFile(path: named) }
         if let variable = config.variables.first(where: { environment[$0]?.isEmpty == false }) {
             return try SettingsFile(path: environment[variable] ?? "")
         }
@@ -70,14 +70,6 @@ struct SettingsFile {
         }
         if let home { folders += ["\(home)/.config/apus", "\(home)/.config/inngest"] }
         return folders
-    }
-
-    private static func value(of setting: Setting, in arguments: [String]) -> String? {
-        for (index, argument) in arguments.enumerated() {
-            if argument == "--\(setting.name)", index + 1 < arguments.count { return arguments[index + 1] }
-            if argument.hasPrefix("--\(setting.name)=") { return String(argument.dropFirst(setting.name.count + 3)) }
-        }
-        return nil
     }
 
     /// - Returns: `nil` when the file says nothing of it.

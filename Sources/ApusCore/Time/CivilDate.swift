@@ -2,23 +2,23 @@
 ///
 /// The two conversions are Howard Hinnant's `days_from_civil` and `civil_from_days`: integers only,
 /// no tables, exact for every day that a ``Timestamp`` can name.
-struct CivilDate: Hashable, Sendable {
+package struct CivilDate: Hashable, Sendable {
     /// The year; 0 is 1 BC.
-    var year: Int64
+    package var year: Int64
     /// The month, 1 to 12.
-    var month: Int64
+    package var month: Int64
     /// The day of the month, 1 to 31.
-    var day: Int64
+    package var day: Int64
 
     /// Makes a date from its parts, which the caller has checked.
-    init(year: Int64, month: Int64, day: Int64) {
+    package init(year: Int64, month: Int64, day: Int64) {
         self.year = year
         self.month = month
         self.day = day
     }
 
     /// The date that lies `days` after 1970-01-01; within ± 10^12 days.
-    init(daysSinceEpoch days: Int64) {
+    package init(daysSinceEpoch days: Int64) {
         let shifted = days + 719_468
         let (era, dayOfEra) = shifted.flooredDivision(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -30,7 +30,7 @@ struct CivilDate: Hashable, Sendable {
     }
 
     /// Days since 1970-01-01; the year must be within ± 10^9.
-    var daysSinceEpoch: Int64 {
+    package var daysSinceEpoch: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = shiftedYear.flooredDivision(by: 400)
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
@@ -55,7 +55,7 @@ struct CivilDate: Hashable, Sendable {
 
 extension Int64 {
     /// The quotient rounded towards minus infinity, and the remainder from 0 up to below the positive divisor.
-    func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    package func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

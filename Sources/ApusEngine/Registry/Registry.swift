@@ -68,6 +68,8 @@ package struct Registry: Hashable, Sendable {
     /// Compiled filters by their text; one that does not compile, which an earlier release accepted,
     /// matches nothing.
     private var filters: [String: Expression] = [:]
+    /// The same for the conditions of events that cancel.
+    private var cancellations: [String: Expression] = [:]
 
     package init(apps: [AppRecord] = [], functions: [FunctionRecord] = []) {
         for app in apps { self.apps[app.id] = app }
@@ -129,6 +131,12 @@ package struct Registry: Hashable, Sendable {
         TriggerPattern.patterns(matching: name).contains { byTrigger[$0] != nil }
     }
 
+    /// The compiled condition of an event that cancels an active function's runs; `nil` when it does not
+    /// compile, which an earlier release accepted.
+    func condition(ofCancellation text: String) -> Expression? {
+        cancellations[text]
+    }
+
     package mutating func update(app: AppRecord) {
         apps[app.id] = app
     }
@@ -186,13 +194,17 @@ package struct Registry: Hashable, Sendable {
     private mutating func reindex() {
         bySlug = [:]
         byTrigger = [:]
-        let known = filters
+        let known = (filters: filters, cancellations: cancellations)
         filters = [:]
+        cancellations = [:]
         for function in activeFunctions {
+            for text in function.configuration.cancellations.compactMap(\.condition) {
+                cancellations[text] = known.cancellations[text] ?? (try? Expression(text, role: .wait))
+            }
             bySlug[function.configuration.slug] = function.id
             for case .event(let name, let filter) in function.configuration.triggers {
                 if case .expression(let text) = filter {
-                    filters[text] = known[text] ?? (try? Expression(text, role: .condition))
+                    filters[text] = known.filters[text] ?? (try? Expression(text, role: .condition))
                 }
                 if byTrigger[name]?.last != function.id { byTrigger[name, default: []].append(function.id) }
             }

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusCron
+import HeapModule
 
 /// Names a schedule: one function may have several, each with an expression of its own.
 package struct ScheduleKey: Hashable, Comparable, Sendable {
@@ -33,31 +34,41 @@ package struct ScheduleRow: Hashable, Sendable {
 struct Schedules {
     private(set) var rows: [ScheduleKey: Timestamp] = [:]
     private var next: [ScheduleKey: Timestamp] = [:]
+    /// Every next tick, and such as were replaced since.
+    private var ticks = Heap<Tick>()
     private var compiled: [String: CronSchedule] = [:]
+
+    struct Tick: Comparable {
+        var at: Timestamp
+        var key: ScheduleKey
+
+        static func < (left: Tick, right: Tick) -> Bool {
+            (left.at, left.key) < (right.at, right.key)
+        }
+    }
 
     init(_ rows: [ScheduleRow]) {
         for row in rows { set(row.key, last: row.last) }
     }
 
-    /// When the first tick of any falls due.
-    private(set) var nextTick: Timestamp?
+    /// The first tick of any.
+    var first: Tick? { ticks.min }
 
     mutating func set(_ key: ScheduleKey, last: Timestamp) {
         rows[key] = last
         next[key] = schedule(key.expression)?.next(after: last.milliseconds).map(Timestamp.init(milliseconds:))
-        nextTick = next.values.min()
+        if let tick = next[key] { ticks.insert(Tick(at: tick, key: key)) }
+        dropReplacedTicks()
     }
 
     mutating func remove(_ key: ScheduleKey) {
         rows[key] = nil
         next[key] = nil
-        nextTick = next.values.min()
+        dropReplacedTicks()
     }
 
-    /// Schedules of which a tick has come, in a fixed order.
-    func due(at now: Timestamp) -> [(key: ScheduleKey, tick: Timestamp)] {
-        guard let nextTick, nextTick <= now else { return [] }
-        return next.filter { $0.value <= now }.map { ($0.key, $0.value) }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+    private mutating func dropReplacedTicks() {
+        while let first = ticks.min, next[first.key] != first.at { ticks.removeMin() }
     }
 
     /// Where catching up begins, when more ticks were missed than are made up for.

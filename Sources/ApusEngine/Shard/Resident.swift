@@ -35,6 +35,9 @@ final class Resident {
 
     var row: RowID { run.row }
 
+    /// The stored body of the event that started the run; of several the first.
+    var triggerBody: RawJSON { events.first ?? .emptyObject }
+
     /// A run with nothing under way can leave memory and be folded again when something happens.
     var isIdle: Bool {
         queued.isEmpty && !run.jobs.contains(where: \.isCalling)

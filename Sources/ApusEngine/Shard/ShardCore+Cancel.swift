@@ -23,19 +23,20 @@ extension ShardCore {
     /// Begins to listen to the events that cancel a run that has just started.
     func listenForCancellation(of resident: Resident, _ function: FunctionRecord) {
         for (index, cancellation) in function.configuration.cancellations.enumerated() {
-            let condition = cancellation.condition.map { conditions.of($0) }
-            // One that does not compile was registered by an earlier release.
-            if case .some(nil) = condition { continue }
+            let compiled = cancellation.condition.flatMap(registry.condition(ofCancellation:))
+            // A condition that does not compile never holds.
+            guard compiled != nil || cancellation.condition == nil else { continue }
+            let condition = BoundCondition(compiled, event: resident.triggerBody)
             let listener = Listener(
                 number: .max - ListenerNumber(index),
                 purpose: .cancellation,
                 name: cancellation.event,
-                condition: bound(condition ?? nil, of: resident),
+                condition: condition.text,
                 since: now,
                 until: cancellation.period.end(from: now)
             )
             // One that can never be reached need not be kept.
-            if listener.isReachable { listen(listener, looksBack: shardCount > 1, of: resident) }
+            if listener.isReachable { listen(listener, condition, looksBack: shardCount > 1, of: resident) }
         }
     }
 

@@ -93,14 +93,7 @@ extension ShardCore {
 
     // MARK: - Listeners look back
 
-    func lookBack(_ row: ListenerRow, of listener: Listener) {
-        switch listener.purpose {
-        case .event, .cancellation: lookBack(row)
-        case .signal(_, _, _): ask(.signal(listener.name, run: row.run, number: row.number))
-        }
-    }
-
-    private func lookBack(_ row: ListenerRow) {
+    func lookBack(_ row: ListenerRow) {
         if row.topic == .signals {
             ask(.signal(row.condition ?? "", run: row.run, number: row.number))
         } else {

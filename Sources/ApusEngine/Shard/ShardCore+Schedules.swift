@@ -31,9 +31,9 @@ extension ShardCore {
     func fireSchedules() {
         guard shard == Self.owner else { return }
         var budget = Self.ticksPerDecision
-        while budget > 0, let (key, tick) = schedules.due(at: now).first {
+        while budget > 0, let tick = schedules.first, tick.at <= now {
             budget -= 1
-            fire(key, at: earliest(key, tick))
+            fire(tick.key, at: earliest(tick.key, tick.at))
         }
     }
 
@@ -46,13 +46,19 @@ extension ShardCore {
     }
 
     private func fire(_ key: ScheduleKey, at tick: Timestamp) {
-        // Two expressions of one function that fall on one time are one tick.
-        let isRepeated = schedules.rows.contains {
-            $0.key.function == key.function && $0.key != key && $0.value == tick
-        }
         advance(key, to: tick)
-        guard !isRepeated, let function = registry.functions[key.function], function.pausedAt == nil else { return }
+        guard let function = registry.functions[key.function], function.pausedAt == nil,
+            !hasHappened(tick, of: function, besides: key)
+        else { return }
         startTick(tick, key, of: function)
+    }
+
+    /// Two expressions of one function that fall on one time are one tick.
+    private func hasHappened(_ tick: Timestamp, of function: FunctionRecord, besides key: ScheduleKey) -> Bool {
+        function.configuration.triggers.contains { trigger in
+            guard case .cron(let expression, _) = trigger, expression != key.expression else { return false }
+            return schedules.rows[ScheduleKey(function: function.id, expression: expression)] == tick
+        }
     }
 
     private func startTick(_ tick: Timestamp, _ key: ScheduleKey, of function: FunctionRecord) {

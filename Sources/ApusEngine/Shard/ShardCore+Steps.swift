@@ -110,9 +110,9 @@ extension ShardCore {
         }
         let invoker = Invoker(shard: shard, run: resident.row, runID: resident.run.id, step: step)
         let eventID = random.nextULID(now: now)
-        let deadline = schedule(
-            .deadline(step), key: .deadline(step), due: invocation.deadline, label: invocation.label,
-            position: job.stackPosition, isRace: invocation.isRace, of: resident
+        let deadline = scheduleDeadline(
+            of: step, at: invocation.deadline, label: invocation.label, isRace: invocation.isRace, from: job,
+            of: resident
         )
         guard let deadline else { return true }
         record(

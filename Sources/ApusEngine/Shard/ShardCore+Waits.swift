@@ -1,37 +1,53 @@
-import ApusCEL
 import ApusCore
 
 /// Runs that wait for an event or a signal, and what ends the waits.
 extension ShardCore {
     func wait(_ wait: EventWait, from job: Job, of resident: Resident) {
-        let deadline = schedule(
-            .deadline(wait.step), key: .deadline(wait.step), due: wait.deadline, label: wait.label,
-            position: job.stackPosition, isRace: wait.isRace, of: resident
-        )
-        guard let deadline else { return }
+        guard
+            let deadline = scheduleDeadline(
+                of: wait.step, at: wait.deadline, label: wait.label, isRace: wait.isRace, from: job, of: resident
+            )
+        else { return }
+        let condition = BoundCondition(wait.condition, event: resident.triggerBody)
         let listener = Listener(
             number: deadline.number,
             purpose: .event(wait.step, isRace: wait.isRace),
             name: wait.event,
-            condition: bound(wait.condition, of: resident),
+            condition: condition.text,
             since: Timestamp(milliseconds: now.milliseconds - wait.lookBack.milliseconds),
             until: wait.deadline
         )
-        listen(listener, looksBack: wait.lookBack > .zero || shardCount > 1, of: resident)
+        listen(listener, condition, looksBack: wait.lookBack > .zero || shardCount > 1, of: resident)
     }
 
     func wait(_ wait: SignalWait, from job: Job, of resident: Resident) {
-        let deadline = schedule(
-            .deadline(wait.step), key: .deadline(wait.step), due: wait.deadline, label: wait.label,
-            position: job.stackPosition, isRace: wait.isRace, of: resident
-        )
-        guard let deadline else { return }
+        guard
+            let deadline = scheduleDeadline(
+                of: wait.step, at: wait.deadline, label: wait.label, isRace: wait.isRace, from: job, of: resident
+            )
+        else { return }
         let listener = Listener(
             number: deadline.number,
             purpose: .signal(wait.step, isRace: wait.isRace, replaces: wait.replaces),
             name: wait.signal, condition: nil, since: now, until: wait.deadline
         )
-        listen(listener, looksBack: true, of: resident)
+        listen(listener, .always, looksBack: true, of: resident)
+    }
+
+    /// Schedules the end of a step's wait.
+    /// - Returns: `nil` when the step waits already, or has waited.
+    func scheduleDeadline(
+        of step: StepID,
+        at time: Timestamp,
+        label: StepLabel,
+        isRace: Bool,
+        from job: Job,
+        of resident: Resident
+    ) -> Job? {
+        schedule(
+            .deadline(step), key: .deadline(step), due: time, label: label, position: job.stackPosition,
+            isRace: isRace, of: resident
+        )
     }
 
     /// An event that a listener was waiting for, or one that may be it, has been found.
@@ -58,44 +74,27 @@ extension ShardCore {
     }
 
     /// Begins to listen; from this decision on events are looked at with the listener in mind.
-    /// - Parameter looksBack: whether what was there before has to be looked at too.
-    func listen(_ listener: Listener, looksBack: Bool, of resident: Resident) {
+    /// - Parameters:
+    ///   - condition: the listener's.
+    ///   - looksBack: whether what was there before has to be looked at too.
+    func listen(_ listener: Listener, _ condition: BoundCondition, looksBack: Bool, of resident: Resident) {
         record(.listening(listener), resident)
         guard listener.isReachable else { return }
-        let place = place(of: listener)
-        let row = ListenerRow(
-            run: resident.row, number: listener.number, topic: place.topic, key: place.key,
-            condition: place.condition, since: listener.since, until: listener.until, looksBack: looksBack
-        )
+        let row: ListenerRow
+        if case .signal = listener.purpose {
+            row = listener.row(
+                of: resident.row, under: (.signals, ListenerKey.of(signal: listener.name)), condition: listener.name,
+                looksBack: looksBack
+            )
+        } else {
+            row = listener.row(
+                of: resident.row, under: topics.place(name: listener.name, keys: condition.keys),
+                condition: listener.condition, looksBack: looksBack
+            )
+        }
         decision.writes.append(.listen(row))
         resident.storedListeners.insert(listener.number)
-        if looksBack { lookBack(row, of: listener) }
-    }
-
-    private func place(of listener: Listener) -> (topic: ListenerTopic, key: UInt64, condition: String?) {
-        if case .signal = listener.purpose {
-            return (.signals, ListenerKey.of(signal: listener.name), listener.name)
-        }
-        let condition = listener.condition.flatMap { try? Expression($0, role: .bound) }
-        let place = topics.place(name: listener.name, keys: condition.map(ListenerKey.keys) ?? [])
-        return (place.topic, place.key, listener.condition)
-    }
-
-    /// What is left of a condition when the values of the run's event are put in; `nil` when every event
-    /// of the name will do.
-    func bound(_ condition: Expression?, of resident: Resident) -> String? {
-        guard let condition, let event = resident.events.first else { return nil }
-        do {
-            let bound = try condition.bound(to: EventValues(stored: event))
-            switch bound.constant {
-            case true?: return nil
-            case false?: return Listener.never
-            case nil: return bound.source
-            }
-        } catch {
-            // What cannot be evaluated never holds.
-            return Listener.never
-        }
+        if looksBack { lookBack(row) }
     }
 
     /// Takes back what the store has of listeners that count no more.
@@ -114,19 +113,27 @@ extension ShardCore {
     }
 }
 
+extension Listener {
+    fileprivate func row(
+        of run: RowID, under place: (topic: ListenerTopic, key: UInt64), condition: String?, looksBack: Bool
+    ) -> ListenerRow {
+        ListenerRow(
+            run: run, number: number, topic: place.topic, key: place.key, condition: condition, since: since,
+            until: until, looksBack: looksBack
+        )
+    }
+}
+
 /// What a step that waited for a signal gets to see.
 enum SignalMemo {
     static func received(_ name: String, _ payload: RawJSON) -> RawJSON {
-        var writer = JSONWriter(reserving: payload.bytes.count + name.utf8.count + 40)
-        writer.beginObject()
-        writer.key("data")
+        var writer = JSONWriter(reserving: payload.bytes.count + name.utf8.count + 32)
         writer.beginObject()
         writer.key("data")
         writer.raw(payload)
         writer.key("signal")
         writer.value(name)
         writer.endObject()
-        writer.endObject()
-        return RawJSON(canonical: writer.bytes)
+        return Memo.data(writer.finish())
     }
 }

@@ -36,7 +36,6 @@ package final class ShardCore {
     var outboxes: [ShardID: Outbox] = [:]
     var applied: [ShardID: UInt64]
     var topics: Topics
-    var conditions = Conditions()
     var schedules: Schedules
     /// Events that have not reached all their listeners yet, by row.
     var looks = PendingLooks()
@@ -157,7 +156,7 @@ package final class ShardCore {
             next = next.map { min($0, time) } ?? time
         }
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
-        consider(schedules.nextTick)
+        consider(schedules.first?.at)
         for gate in gates.values { consider(gate.breaker.probeAt) }
         for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
         return next

@@ -1,6 +1,7 @@
 import ApusCore
 import ApusEngine
 import ApusStore
+import Logging
 
 /// Cancelling many runs: the order is durable before it is answered, and goes on after a restart.
 extension Node {
@@ -33,7 +34,7 @@ extension Node {
                 let told = try await tellRuns(of: cancellation)
                 var finished = cancellation
                 finished.cancelled = told
-                finished.finishedAt = wallClock.now()
+                finished.finishedAt = clock.now()
                 let report = finished
                 try await write { store throws(StoreError) in
                     // One that was taken back meanwhile stays away.
@@ -42,7 +43,10 @@ extension Node {
                 }
             } catch {
                 // It is still in the store, and the next start goes on with it.
-                noteInterrupted(cancellation, because: String(describing: error))
+                logger.warning(
+                    "the cancellation of many runs was interrupted; the next start goes on with it",
+                    metadata: ["id": "\(cancellation.id)", "reason": "\(error)"]
+                )
             }
         }
     }
@@ -61,7 +65,7 @@ extension Node {
                     after: after, limit: Self.page
                 )
             }
-            for run in runs where condition?.holds(for: run.event, now: wallClock.now()) ?? true {
+            for run in runs where condition?.holds(for: run.event, now: clock.now()) ?? true {
                 try await cancel(row: run.row)
                 told += 1
             }

@@ -31,8 +31,8 @@ package final class Node: Sendable {
     private let reading = NIOThreadPool(numberOfThreads: 2)
     /// Apart from `writing`, so that commits come in between the short transactions that make room.
     private let upkeep = NIOThreadPool(numberOfThreads: 1)
-    private let logger: Logger
-    private let clock: NodeClock
+    let logger: Logger
+    let clock: NodeClock
     private let core: NIOLoopBoundBox<LoopCore>
     private let intake: Intake
     private let state: Mutex<PublicState>
@@ -259,16 +259,6 @@ package final class Node: Sendable {
 
     func cancel(row: RowID) async throws(NodeError) {
         _ = try await submit(.cancel(run: row), to: home(of: row))
-    }
-
-    /// The clock that the node was given.
-    var wallClock: NodeClock { clock }
-
-    func noteInterrupted(_ cancellation: BulkCancellation, because reason: String) {
-        logger.warning(
-            "the cancellation of many runs was interrupted; the next start goes on with it",
-            metadata: ["id": "\(cancellation.id)", "reason": "\(reason)"]
-        )
     }
 
     /// Gives a signal to the run that waits for it.

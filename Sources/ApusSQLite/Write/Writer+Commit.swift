@@ -103,7 +103,7 @@ extension Writer {
         statement.bind(1, event.row)
         statement.bind(2, high: event.id.high, low: event.id.low)
         if let key = event.key { statement.bind(3, high: key.high, low: key.low) }
-        statement.bind(4, try names.row(of: event.name))
+        statement.bind(4, try names.row(of: Array(event.name.utf8)))
         statement.bind(5, event.receivedAt.milliseconds)
         statement.bind(6, event.body.bytes)
         try statement.run()

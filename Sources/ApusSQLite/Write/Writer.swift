@@ -1,3 +1,4 @@
+import ApusEngine
 import ApusStore
 import GRDBSQLite
 
@@ -7,9 +8,9 @@ final class Writer {
     let connection: OpaquePointer
     let configuration: SQLiteConfiguration
     /// Event names by row.
-    let names: NameRows
+    let names: InternedRows<[UInt8]>
     /// Topics of listeners by row.
-    let topics: TopicRows
+    let topics: InternedRows<ListenerTopic>
     /// Functions by row.
     let functions: FunctionRows
     /// The statements of the hot path.
@@ -28,8 +29,12 @@ final class Writer {
         self.connection = connection
         self.configuration = configuration
         self.checkpointer = checkpointer
-        names = try NameRows(connection)
-        topics = try TopicRows(connection)
+        // By UTF-8, because Swift holds texts for equal that have different bytes.
+        names = try InternedRows(connection, table: "names", columns: ["name"]) { $1.bind(1, $0) }
+        topics = try InternedRows(connection, table: "topics", columns: ["name", "path"]) { topic, statement in
+            statement.bind(1, Array(topic.name.utf8))
+            statement.bind(2, Array(topic.path.utf8))
+        }
         functions = try FunctionRows(connection)
         statements = try WriteStatements(connection)
         log = try LogSize(connection)

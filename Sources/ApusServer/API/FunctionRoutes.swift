@@ -15,13 +15,9 @@ struct FunctionRoutes: Sendable {
 
     private func pause(_ context: BasicRequestContext, _ isPaused: Bool) async throws -> Response {
         let reference = context.parameters.get("id") ?? ""
-        let function: FunctionRecord?
-        do throws(NodeError) {
-            function = try await node.pause(reference, isPaused)
-        } catch {
-            return Answers.unavailable(error.description)
+        guard let function = try await node.pause(reference, isPaused) else {
+            return Answers.error("Function not found: \(reference)", status: .notFound)
         }
-        guard let function else { return Answers.error("Function not found: \(reference)", status: .notFound) }
         return Answers.envelope { writer in
             writer.beginObject()
             writer.key("id")

@@ -98,30 +98,23 @@ struct RunRoutes: Sendable {
     // MARK: - Runs
 
     private func run(_ context: BasicRequestContext) async throws -> Response {
-        let text = context.parameters.get("id") ?? ""
-        guard let id = ULID(text) else { return Answers.error("Invalid run ID: \(text)", status: .badRequest) }
+        let (id, text) = try runID(context)
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         guard let run else { return Answers.error("Unable to load function run: \(text)", status: .notFound) }
         return Answers.envelope { RunJSON.write(run, to: &$0) }
     }
 
     private func cancel(_ context: BasicRequestContext) async throws -> Response {
-        let text = context.parameters.get("id") ?? ""
-        guard let id = ULID(text) else { return Answers.error("Invalid run ID: \(text)", status: .badRequest) }
-        do {
-            guard try await node.cancel(run: id) else {
-                return Answers.error("Unable to load function run: \(text)", status: .notFound)
-            }
-        } catch let error as NodeError {
-            return Answers.unavailable(error.description)
+        let (id, text) = try runID(context)
+        guard try await node.cancel(run: id) else {
+            return Answers.error("Unable to load function run: \(text)", status: .notFound)
         }
         return Response(status: .ok)
     }
 
     /// The whole history of a run: an extension of the v1 API.
     private func journal(_ context: BasicRequestContext) async throws -> Response {
-        let text = context.parameters.get("id") ?? ""
-        guard let id = ULID(text) else { return Answers.error("Invalid run ID: \(text)", status: .badRequest) }
+        let (id, text) = try runID(context)
         let found = try await node.read { reader throws(StoreError) -> (StoredRun, LoadedRun)? in
             guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
             return (run, history)
@@ -130,5 +123,11 @@ struct RunRoutes: Sendable {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
         }
         return Answers.envelope { JournalJSON.write(run, history, to: &$0) }
+    }
+
+    private func runID(_ context: BasicRequestContext) throws(HTTPError) -> (id: ULID, text: String) {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = ULID(text) else { throw HTTPError(.badRequest, message: "Invalid run ID: \(text)") }
+        return (id, text)
     }
 }

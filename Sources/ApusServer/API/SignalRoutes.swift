@@ -21,13 +21,9 @@ struct SignalRoutes: Sendable {
         guard let view = (try? RawJSON(parsing: body))?.view, view.kind == .object,
             let signal = view["signal"]?.string, !signal.isEmpty
         else { return Answers.error("Invalid signal data", status: .badRequest) }
-        let run: ULID?
-        do {
-            run = try await node.signal(signal, payload: view["data"]?.raw ?? .null)
-        } catch let error as NodeError {
-            return Answers.unavailable(error.description)
+        guard let run = try await node.signal(signal, payload: view["data"]?.raw ?? .null) else {
+            return Answers.error("No signal found", status: .notFound)
         }
-        guard let run else { return Answers.error("No signal found", status: .notFound) }
         return Answers.envelope { writer in
             writer.beginObject()
             writer.key("run_id")

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusNode
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -38,6 +39,14 @@ enum Answers {
         writer.endObject()
         writer.endObject()
         return json(writer.bytes)
+    }
+
+    /// Why the node did not do what it was asked.
+    static func failure(_ error: NodeError) -> Response {
+        switch error {
+        case .unavailable(let reason): unavailable(reason)
+        case .rejected(let reason): self.error(reason, status: .internalServerError)
+        }
     }
 
     /// The server cannot take it now; nothing is lost if the sender tries again.

@@ -1,3 +1,4 @@
+import ApusNode
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -33,6 +34,8 @@ struct CommonHeaders: RouterMiddleware {
             response = refusal(of: request, error)
         } catch let refusal as BodyRefusal {
             response = Answers.error(refusal.description, status: refusal.status, headers: refusal.headers)
+        } catch let error as NodeError {
+            response = Answers.failure(error)
         } catch let error as HTTPParserError {
             // What comes next on the connection cannot be told any more: the library closes it.
             throw error

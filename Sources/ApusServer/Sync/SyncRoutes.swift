@@ -33,13 +33,8 @@ struct SyncRoutes: Sendable {
             await sync.note(failure: error, of: body)
             return Answers.error(error.message, status: .badRequest)
         }
-        do throws(NodeError) {
-            let (isModified, app) = try await sync.register(registration)
-            return Answers.json(Self.reply(isModified: isModified, app: app))
-        } catch {
-            if case .unavailable(let reason) = error { return Answers.unavailable(reason) }
-            return Answers.error(error.description, status: .internalServerError)
-        }
+        let (isModified, app) = try await sync.register(registration)
+        return Answers.json(Self.reply(isModified: isModified, app: app))
     }
 
     private static func reply(isModified: Bool, app: UUID16) -> [UInt8] {

@@ -85,6 +85,12 @@ class Api:
         """Waits until the event has started a run."""
         return eventually(lambda: self.runs_of(event_id), f"event {event_id} has a run", within=within)[0]
 
+    def wait_for_end(self, run_id: str, *, within: float = 15.0) -> Run:
+        """Waits until a run has ended."""
+        return eventually(
+            lambda: (run := self.run(run_id)).has_ended and run, f"run {run_id} has ended", within=within
+        )
+
     # Functions
 
     def functions(self) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,18 @@ def binary() -> Path:
     return path
 
 
+def is_healthy(port: int) -> bool:
+    """Whether a server on a port of this machine answers `GET /health`."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 class Server:
     """One `apus dev` with a data directory of its own; it survives restarts of the process."""
 
@@ -54,21 +66,11 @@ class Server:
 
     def _wait_until_healthy(self, within: float) -> None:
         deadline = time.monotonic() + within
-        while not self._is_healthy():
+        while not is_healthy(self.port):
             code = self.process.poll()
             assert code is None, f"the server ended with {code} while starting:\n{self.log()[-4_000:]}"
             assert time.monotonic() < deadline, f"not healthy within {within:g} s:\n{self.log()[-4_000:]}"
             time.sleep(0.02)
-
-    def _is_healthy(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":
