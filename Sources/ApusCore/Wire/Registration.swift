@@ -55,6 +55,8 @@ public struct FunctionConfiguration: Hashable, Sendable {
     public var cancellations: [Cancellation]
     /// After which times a run is cancelled.
     public var timeouts: Timeouts
+    /// When, in which order and how often its runs start and are called.
+    public var flowControl: FlowControl
     /// Options that this server knows of but does not act on yet, by their field names.
     public var ignoredOptions: [String]
     /// The registered object, canonical; stored, and decoded again at start.
@@ -69,6 +71,7 @@ public struct FunctionConfiguration: Hashable, Sendable {
         retries: Int? = nil,
         cancellations: [Cancellation] = [],
         timeouts: Timeouts = Timeouts(),
+        flowControl: FlowControl = .none,
         ignoredOptions: [String] = [],
         source: RawJSON = .emptyObject
     ) {
@@ -79,6 +82,7 @@ public struct FunctionConfiguration: Hashable, Sendable {
         self.retries = retries
         self.cancellations = cancellations
         self.timeouts = timeouts
+        self.flowControl = flowControl
         self.ignoredOptions = ignoredOptions
         self.source = source
     }
