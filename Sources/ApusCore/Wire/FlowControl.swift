@@ -1,7 +1,7 @@
 /// When, in which order and how often the runs of a function start and are called: its options as they
-/// were registered. Times are whole seconds unless said otherwise.
+/// were registered. Numbers are at most `Int32.max`; higher ones were registered as this one.
 public struct FlowControl: Hashable, Sendable {
-    /// Limits on calls in flight, at most 2, the smallest first.
+    /// Limits on calls in flight, at most 2, the smallest first, no two with the same key and scope.
     public var concurrency: [Concurrency]
     /// A limit on runs that have started and not ended, also while they sleep or wait.
     public var runConcurrency: RunConcurrency?
@@ -45,7 +45,7 @@ public struct FlowControl: Hashable, Sendable {
 
     /// At most so many calls in flight, of all runs or of those with the same key.
     public struct Concurrency: Hashable, Sendable {
-        /// The most calls; not positive means no limit of its own.
+        /// The most calls, positive.
         public var limit: Int
         /// An expression over the first event; `nil` for one limit over all runs.
         public var key: String?
@@ -88,7 +88,7 @@ public struct FlowControl: Hashable, Sendable {
     public struct Throttle: Hashable, Sendable {
         /// Starts in a period, positive.
         public var limit: Int
-        /// The period.
+        /// The period in whole seconds, at least one.
         public var period: TimeSpan
         /// Starts that may happen at once beyond the limit, not negative.
         public var burst: Int
@@ -108,7 +108,7 @@ public struct FlowControl: Hashable, Sendable {
     public struct RateLimit: Hashable, Sendable {
         /// Events in a period, positive.
         public var limit: Int
-        /// The period, at least a second and at most a day.
+        /// The period in whole seconds, at least one and at most a day.
         public var period: TimeSpan
         /// An expression over the event; `nil` for one limit over all events.
         public var key: String?
@@ -130,7 +130,7 @@ public struct FlowControl: Hashable, Sendable {
         public var period: TimeSpan
         /// An expression over the event; `nil` for one series over all events.
         public var key: String?
-        /// The longest time from the first event of a series to its run; `nil` for none.
+        /// The longest time from the first event of a series to its run, at least 1 second; `nil` for none.
         public var timeout: TimeSpan?
 
         /// Makes a debounce.

@@ -57,8 +57,6 @@ public struct FunctionConfiguration: Hashable, Sendable {
     public var timeouts: Timeouts
     /// When, in which order and how often its runs start and are called.
     public var flowControl: FlowControl
-    /// Options that this server knows of but does not act on yet, by their field names.
-    public var ignoredOptions: [String]
     /// The registered object, canonical; stored, and decoded again at start.
     public var source: RawJSON
 
@@ -72,7 +70,6 @@ public struct FunctionConfiguration: Hashable, Sendable {
         cancellations: [Cancellation] = [],
         timeouts: Timeouts = Timeouts(),
         flowControl: FlowControl = .none,
-        ignoredOptions: [String] = [],
         source: RawJSON = .emptyObject
     ) {
         self.slug = slug
@@ -83,7 +80,6 @@ public struct FunctionConfiguration: Hashable, Sendable {
         self.cancellations = cancellations
         self.timeouts = timeouts
         self.flowControl = flowControl
-        self.ignoredOptions = ignoredOptions
         self.source = source
     }
 

@@ -91,12 +91,6 @@ package actor AppSync: Service {
             "app \"\(registration.appName)\" registered \(registration.functions.count) functions",
             metadata: ["url": "\(registration.url)"]
         )
-        for function in registration.functions where !function.ignoredOptions.isEmpty {
-            logger.warning(
-                "function \(function.slug) uses options that this version does not act on yet",
-                metadata: ["options": "\(function.ignoredOptions.joined(separator: ", "))"]
-            )
-        }
     }
 
     // MARK: - Asking

@@ -266,21 +266,10 @@ struct FunctionTests {
         #expect(try decode(#""id":"a-f","name":"n","timeouts":\#(text)"#).timeouts == expected)
     }
 
-    @Test(
-        "options that are not acted on are named when they are set",
-        arguments: [
-            (#""concurrency":5"#, ["concurrency"]), (#""Singleton":{"mode":"skip"}"#, ["singleton"]),
-            (#""ratelimit":{},"throttle":{"limit":1}"#, ["throttle"]),
-            (#""cancel":[],"idempotency":"","priority":null"#, []),
-            (#""debounce":"not even an object","batchEvents":false"#, ["debounce", "batchEvents"]),
-            (#""checkpoint":{"batch_steps":1}"#, []),
-            (#""triggers":[{"cron":"* * * * *"},{"cron":"0 * * * *"}]"#, []), (#""description":"x""#, []),
-        ])
-    func ignoredOptions(fields: String, expected: [String]) throws {
-        let function = try decode(#""id":"a-f","name":"n",\#(fields)"#)
-        #expect(function.ignoredOptions == expected)
-        #expect(
-            function.source == (try RawJSON(parsing: #"{"id":"a-f","name":"n",\#(fields),\#(FunctionTests.step)}"#)))
+    @Test("the whole registered object is kept, also what is not known of it")
+    func keepsSource() throws {
+        let fields = #""id":"a-f","name":"n","checkpoint":{"batch_steps":1},"description":"x","concurrency":5"#
+        #expect(try decode(fields).source == (try RawJSON(parsing: "{\(fields),\(FunctionTests.step)}")))
     }
 
     // MARK: Types

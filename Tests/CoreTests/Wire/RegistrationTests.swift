@@ -35,22 +35,14 @@ struct RegistrationTests {
         #expect(full.stepURL == "http://localhost:5000/api/inngest?fnId=shop-full&stepId=step")
         #expect(full.triggers == [.event(name: "a/b", filter: .every), .cron(schedule: "0 * * * *", jitter: "5s")])
         #expect(
-            full.ignoredOptions
-                == [
-                    "concurrency", "throttle", "rateLimit", "debounce", "priority", "idempotency", "singleton",
-                ]
-        )
-        #expect(
             full.cancellations == [
                 .init(event: "a/c", condition: "event.data.id==async.data.id", period: .lasting(.hours(1)))
             ]
         )
         #expect(full.timeouts == .init(start: .seconds(10), finish: .days(1)))
-        #expect(registration.functions[1].ignoredOptions == ["batchEvents"])
         #expect(registration.functions[1].retries == nil)
         let handler = registration.functions[2]
         #expect(handler.triggers == [.event(name: "inngest/function.failed", filter: .functionID("shop-full"))])
-        #expect(handler.ignoredOptions == [])
         #expect(handler.retries == 0)
     }
 
@@ -63,7 +55,10 @@ struct RegistrationTests {
         #expect(function.slug == "goshop-full")
         #expect(function.stepURL == "http://localhost:5000/api/inngest?fnId=goshop-full&step=step")
         #expect(function.retries == 3)
-        #expect(function.ignoredOptions == ["throttle"])
+        #expect(
+            function.flowControl
+                == FlowControl(throttle: .init(limit: 3, period: .minutes(2), key: "event.data.u"))
+        )
         #expect(function.timeouts == .init(finish: .days(1)))
     }
 
@@ -73,7 +68,7 @@ struct RegistrationTests {
         #expect(registration.url == "http://localhost:3000/api/inngest")
         #expect(registration.functions.map(\.retries) == [nil, 1])
         #expect(registration.functions[0].stepURL == "http://localhost:3000/api/inngest?fnId=demo-main&stepId=step")
-        #expect(registration.functions[0].ignoredOptions == ["concurrency"])
+        #expect(registration.functions[0].flowControl == FlowControl(concurrency: [.init(limit: 4)]))
     }
 
     @Test("in-band bodies say the same in other words")

@@ -20,6 +20,15 @@ struct WireFuzzTests {
         "Steps":{"step":{"name":"s","runtime":{"url":"http://h/x"},"retries":{"attempts":2}}}}]}
         """#
 
+    private static let limited = #"""
+        {"appname":"a","url":"http://h","functions":[{"id":"a-f","name":"n","steps":{"s":{"name":"s","runtime":{"url":"http://h/x"}}},
+        "concurrency":{"fn":[{"limit":2,"key":"k","scope":"Fn"}],"step":[{"limit":5,"hash":""},{"limit":7,"key":"k","scope":"Env"}]},
+        "throttle":{"burst":1,"limit":3,"period":"1w2d"},"rateLimit":{"limit":1,"period":"1m30s"},"priority":{"run":"1"},
+        "debounce":{"period":"1m30s","timeout":"1h"},"Singleton":{"mode":"skip"}},
+        {"id":"a-g","name":"n","steps":{"s":{"name":"s","runtime":{"url":"http://h/x"}}},"concurrency":[{"limit":1}],
+        "idempotency":"k","batchEvents":{"maxSize":10,"timeout":"1m","key":"k","if":"c"}}]}
+        """#
+
     @Test("events are refused with a reason or accepted in canonical form")
     func events() throws {
         let seed = try #require(EventIDSeed("1700000000000,AAECAwQFBgcICQ=="))
@@ -97,7 +106,7 @@ struct WireFuzzTests {
     func registrations() throws {
         let bodies = [
             WireExamples.goRegistration, WireExamples.typeScriptInBand, WireExamples.pythonInBand,
-            WireFuzzTests.failureHandler,
+            WireFuzzTests.failureHandler, WireFuzzTests.limited,
         ]
         for number in 0..<WireFuzzTests.iterations {
             var mutator = WireMutator(seed: number)
@@ -131,7 +140,27 @@ struct WireFuzzTests {
             #expect(stored == function, shown)
             #expect(!function.slug.isEmpty && !function.name.isEmpty && !function.stepURL.isEmpty, shown)
             #expect(function.triggers.count <= 10 && (0...20).contains(function.retries ?? 0), shown)
+            checkBounds(function.flowControl, shown)
         }
+    }
+
+    /// What the engine relies on without asking again.
+    private func checkBounds(_ flow: FlowControl, _ shown: Comment) {
+        let second = TimeSpan.seconds(1)
+        let amounts =
+            flow.concurrency.map(\.limit)
+            + [flow.runConcurrency?.limit, flow.throttle?.limit, flow.rateLimit?.limit, flow.batch?.size].compactMap(
+                \.self)
+        #expect(amounts.allSatisfy { (1...Int(Int32.max)).contains($0) }, shown)
+        #expect(
+            flow.concurrency.count <= 2 && flow.concurrency.map(\.limit) == flow.concurrency.map(\.limit).sorted(),
+            shown)
+        #expect((0...Int(Int32.max)).contains(flow.throttle?.burst ?? 0), shown)
+        #expect((flow.throttle?.period ?? second) >= second, shown)
+        #expect((second...TimeSpan.hours(24)).contains(flow.rateLimit?.period ?? second), shown)
+        #expect((second...TimeSpan.days(7)).contains(flow.debounce?.period ?? second), shown)
+        #expect((flow.debounce?.timeout ?? second) >= second, shown)
+        #expect((flow.batch?.size ?? 2) >= 2 && (flow.batch?.timeout ?? second) >= second, shown)
     }
 
     @Test("a URL's normal form is its own normal form, and takes a step")

@@ -30,12 +30,11 @@ struct FunctionDecoder {
     /// The most bytes of a slug.
     static let slugBytes = 255
 
-    /// Options that the server knows of and does not act on.
-    static let deferredOptions = [
-        "concurrency", "throttle", "rateLimit", "debounce", "batchEvents", "priority", "idempotency", "singleton",
+    /// What a function may say of its runs beyond its triggers, step and retries.
+    static let options = [
+        "cancel", "timeouts", "concurrency", "throttle", "rateLimit", "debounce", "batchEvents", "priority",
+        "idempotency", "singleton",
     ]
-    /// Options that the server acts on.
-    static let options = ["cancel", "timeouts"]
 
     /// Where the function is, for messages: `functions[0]`.
     let path: String
@@ -46,8 +45,7 @@ struct FunctionDecoder {
             problems.type("\(path) must be an object")
             return nil
         }
-        let known =
-            ["id", "name", "triggers", "steps", "retries"] + FunctionDecoder.options + FunctionDecoder.deferredOptions
+        let known = ["id", "name", "triggers", "steps", "retries"] + FunctionDecoder.options
         let fields = RegistrationFields(view, path: path, known: known)
         let name = fields.text("name", &problems)
         let slug = slug(fields, name: name, &problems)
@@ -67,7 +65,7 @@ struct FunctionDecoder {
             retries: retries,
             cancellations: cancellations(fields, function: label, &problems),
             timeouts: timeouts(fields, function: label, &problems),
-            ignoredOptions: ignoredOptions(fields),
+            flowControl: flowControl(fields, function: label, &problems),
             source: view.raw
         )
     }
@@ -124,14 +122,6 @@ struct FunctionDecoder {
             problems.rule(function: function, "retries must not be negative")
         }
         return Int(min(max(number, 0), FunctionDecoder.mostRetries))
-    }
-
-    /// Python sends `[]` for lists that are not set, so what is empty counts as absent.
-    private func ignoredOptions(_ fields: RegistrationFields) -> [String] {
-        FunctionDecoder.deferredOptions.filter { name in
-            guard let value = fields[name] else { return false }
-            return ![[UInt8]("[]".utf8), [UInt8]("{}".utf8), [UInt8]("\"\"".utf8)].contains(Array(value.slice))
-        }
     }
 }
 

@@ -7,8 +7,7 @@ import Crypto
 /// register make a difference.
 enum RegistrationChecksum {
     /// The options of a function whose text goes in as it is.
-    static let functionFields =
-        ["id", "name", "triggers"] + FunctionDecoder.options + FunctionDecoder.deferredOptions + ["checkpoint"]
+    static let functionFields = ["id", "name", "triggers"] + FunctionDecoder.options + ["checkpoint"]
 
     /// 64 lower-case hexadecimal digits of SHA-256.
     ///

@@ -38,12 +38,22 @@ struct RegistrationFields {
         path.isEmpty ? name : "\(path).\(name)"
     }
 
+    /// Whether a field is there and null, for the few where that is not the same as absence.
+    func isNull(_ name: String) -> Bool {
+        values[name]?.isNull ?? false
+    }
+
     /// A text; empty when absent.
     func text(_ name: String, _ problems: inout RegistrationProblems) -> String {
-        guard let value = self[name] else { return "" }
+        optionalText(name, &problems) ?? ""
+    }
+
+    /// A text; nil when absent, for those where an empty one means something else.
+    func optionalText(_ name: String, _ problems: inout RegistrationProblems) -> String? {
+        guard let value = self[name] else { return nil }
         guard let text = value.string else {
             problems.type("\(path(of: name)) must be a string")
-            return ""
+            return nil
         }
         return text
     }
@@ -77,6 +87,9 @@ struct RegistrationProblems {
     private var rules: [String] = []
     /// Problems that came after as many as are listed.
     private var unlisted = 0
+
+    /// How many problems there are.
+    var count: Int { types.count + rules.count + unlisted }
 
     /// Whether every value has its right type.
     var hasRightTypes: Bool { types.isEmpty }
