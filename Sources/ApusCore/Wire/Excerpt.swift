@@ -1,9 +1,9 @@
 extension String {
     /// The most bytes of a text from outside that an error message repeats.
-    static let excerptLimit = 256
+    package static let excerptLimit = 256
 
     /// The text itself, or when it is longer its first `limit` bytes, cut between characters, and three dots.
-    func excerpt(bytes limit: Int = String.excerptLimit) -> String {
+    package func excerpt(bytes limit: Int = String.excerptLimit) -> String {
         utf8.count <= limit ? self : prefix(bytes: limit) + "..."
     }
 

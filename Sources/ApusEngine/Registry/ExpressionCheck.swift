@@ -59,6 +59,9 @@ extension FunctionConfiguration {
             guard let text = cancellation.condition else { continue }
             check(text, .cancellation, "cancel \(index + 1): Cancellation expression is invalid")
         }
+        for (text, role, complaint) in flowControl.checkedExpressions {
+            check(text, role, complaint)
+        }
         return problems
     }
 
@@ -75,5 +78,31 @@ extension FunctionConfiguration {
             problems.append("\(error)")
         }
         return problems
+    }
+}
+
+extension FlowControl {
+    /// The expressions that are checked, and what is said of one that cannot be used. The keys of a throttle and a
+    /// singleton are not: one that cannot be used is a key without a result.
+    fileprivate var checkedExpressions: [(text: String, role: Expression.Role, complaint: String)] {
+        var found: [(String, Expression.Role, String)] = []
+        func add(_ text: String?, _ role: Expression.Role, _ complaint: String) {
+            guard let text else { return }
+            found.append((text, role, complaint))
+        }
+        for key in concurrency.compactMap(\.key) {
+            add(key, .keyUnchecked, "concurrency: Invalid concurrency key '\(key.excerpt())'")
+        }
+        if let key = runConcurrency?.key {
+            add(key, .keyUnchecked, "concurrency: invalid function concurrency key '\(key.excerpt())'")
+        }
+        if let rateLimit {
+            add(rateLimit.key, .key, "\(rateLimit.isIdempotency ? "idempotency" : "rateLimit"): key is invalid")
+        }
+        add(debounce?.key, .key, "debounce: Debounce expression is invalid")
+        add(batch?.key, .key, "batchEvents: batch key expression is invalid")
+        add(batch?.condition, .condition, "batchEvents: conditional batch expression is invalid")
+        add(priority, .integer, "priority: Priority.Run expression is invalid")
+        return found
     }
 }
