@@ -32,6 +32,12 @@ package struct Limits: Hashable, Sendable {
     package var unacknowledgedMessages = 10_000
     /// Events that have not reached all those who wait for them; past it intake stops.
     package var pendingLooks = 10_000
+    /// Debounces and batches that wait; past it intake stops.
+    package var pendings = 1_000_000
+    /// Keys that throttles and rate limits remember; past it intake stops.
+    package var rateKeys = 5_000_000
+    /// Bytes of events that start a batch before it is full or its time is up.
+    package var batchBytes = 10 << 20
     /// Ticks of one schedule that are made up for after the server was down, the newest ones.
     package var missedTicks = 100
     /// Event names of which is remembered whether anything listens to them; past it all count as such.

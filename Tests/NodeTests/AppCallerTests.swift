@@ -59,7 +59,7 @@ import Testing
         OutgoingCall(
             id: CallID(run: RowID(1), job: 1, generation: 1), app: UUID16(high: 0, low: 1), url: url,
             runID: ULID(high: 0, low: 1), stepID: "step", requestID: ULID(high: 0, low: 2), jobID: "", version: 1,
-            body: []
+            body: [], slots: CallSlots(function: UUID16(high: 0, low: 1))
         )
     }
 }

@@ -1,29 +1,20 @@
 import ApusCore
-import HeapModule
 
-/// Decides which of an app's due jobs may call it now: oldest run first, within the limits on
-/// calls and bytes in flight, and only while the app can be reached.
-///
-/// This is the seam where flow control will take its place.
+/// How much may be under way to one app at a time: calls, the bytes of their bodies, and nothing at all
+/// while the app cannot be reached.
 package struct AppGate: Sendable {
     package private(set) var callsInFlight = 0
     package private(set) var bytesInFlight = 0
+    /// Calls whose runs are being read first.
+    package var callsBeingRead = 0
     package var breaker = CircuitBreaker()
-    private var ready = Heap<ReadyJob>()
 
     package init() {}
 
-    package var waiting: Int { ready.count }
-
-    package mutating func enqueue(_ job: ReadyJob) {
-        ready.insert(job)
-    }
-
-    /// The next job that may be sent, or `nil` when none waits or none may.
-    package mutating func next(limits: Limits) -> ReadyJob? {
-        guard breaker.allowsCalls, callsInFlight < limits.callsPerApp else { return nil }
-        guard callsInFlight == 0 || bytesInFlight < limits.callBytesPerApp else { return nil }
-        return ready.popMin()
+    /// Whether another call may begin.
+    package func hasRoom(_ limits: Limits) -> Bool {
+        guard breaker.allowsCalls, callsInFlight + callsBeingRead < limits.callsPerApp else { return false }
+        return callsInFlight == 0 || bytesInFlight < limits.callBytesPerApp
     }
 
     package mutating func callBegan(bytes: Int) {
@@ -34,22 +25,5 @@ package struct AppGate: Sendable {
     package mutating func callEnded(bytes: Int) {
         callsInFlight -= 1
         bytesInFlight -= bytes
-    }
-}
-
-/// A job that is due, ordered by the age of its run.
-package struct ReadyJob: Hashable, Comparable, Sendable {
-    package var runCreatedAt: Timestamp
-    package var run: RowID
-    package var job: JobNumber
-
-    package init(runCreatedAt: Timestamp, run: RowID, job: JobNumber) {
-        self.runCreatedAt = runCreatedAt
-        self.run = run
-        self.job = job
-    }
-
-    package static func < (left: ReadyJob, right: ReadyJob) -> Bool {
-        (left.runCreatedAt, left.run, left.job) < (right.runCreatedAt, right.run, right.job)
     }
 }

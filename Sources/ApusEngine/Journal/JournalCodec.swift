@@ -58,6 +58,9 @@ private enum EntryKind: UInt8 {
     case listening = 12
     case displaced = 13
     case expires = 14
+    case keyed = 15
+    case invokedBy = 16
+    case waited = 17
 }
 
 extension BinaryWriter {
@@ -71,12 +74,7 @@ extension BinaryWriter {
             unsigned(UInt64(start.events.count))
             for row in start.events { signed(row) }
             flag(start.invoker != nil)
-            if let invoker = start.invoker {
-                unsigned(UInt64(invoker.shard))
-                signed(invoker.run)
-                ulid(invoker.runID)
-                step(invoker.step)
-            }
+            if let invoker = start.invoker { self.invoker(invoker) }
         case .scheduled(let job):
             byte(EntryKind.scheduled.rawValue)
             self.job(job, at: at)
@@ -136,7 +134,25 @@ extension BinaryWriter {
             byte(expiry.rawValue)
             flag(time != nil)
             if let time { self.time(time, relativeTo: at) }
+        case .keyed(let flow):
+            byte(EntryKind.keyed.rawValue)
+            self.flow(flow)
+        case .invokedBy(let invoker):
+            byte(EntryKind.invokedBy.rawValue)
+            self.invoker(invoker)
+        case .waited(let obstacle, let since):
+            byte(EntryKind.waited.rawValue)
+            byte(obstacle.rule.rawValue)
+            text(obstacle.key)
+            time(since, relativeTo: at)
         }
+    }
+
+    private mutating func invoker(_ invoker: Invoker) {
+        unsigned(UInt64(invoker.shard))
+        signed(invoker.run)
+        ulid(invoker.runID)
+        step(invoker.step)
     }
 
     private mutating func listener(_ listener: Listener, at: Timestamp) {
@@ -260,14 +276,7 @@ extension BinaryReader {
         case .started:
             var start = RunStart(id: try ulid(), function: try uuid(), functionSlug: try text(), events: [])
             for _ in 0..<(try count()) { start.events.append(try signed()) }
-            if try flag() {
-                start.invoker = Invoker(
-                    shard: try integer(ShardID.self),
-                    run: try signed(),
-                    runID: try ulid(),
-                    step: try step()
-                )
-            }
+            if try flag() { start.invoker = try invoker() }
             return .started(start)
         case .scheduled:
             return .scheduled(try job(at: at))
@@ -322,7 +331,17 @@ extension BinaryReader {
             let expiryByte = try byte()
             guard let expiry = RunExpiry(rawValue: expiryByte) else { throw unknown("expiry", expiryByte) }
             return .expires(expiry, at: try flag() ? try time(relativeTo: at) : nil)
+        case .keyed: return .keyed(try flow())
+        case .invokedBy: return .invokedBy(try invoker())
+        case .waited:
+            let ruleByte = try byte()
+            guard let rule = FlowRule(rawValue: ruleByte) else { throw unknown("rule", ruleByte) }
+            return .waited(Obstacle(rule, key: try text()), since: try time(relativeTo: at))
         }
+    }
+
+    private mutating func invoker() throws(JournalDecodingError) -> Invoker {
+        Invoker(shard: try integer(ShardID.self), run: try signed(), runID: try ulid(), step: try step())
     }
 
     private mutating func listener(at: Timestamp) throws(JournalDecodingError) -> Listener {

@@ -41,6 +41,12 @@ package enum JournalEntry: Hashable, Sendable {
     case displaced(ListenerNumber)
     /// When the run is cancelled for its age; `nil` takes that back.
     case expires(RunExpiry, at: Timestamp?)
+    /// The keys and the priority by which flow control treats the run.
+    case keyed(RunFlow)
+    /// Another run waits for this one, whose event was put into the same batch.
+    case invokedBy(Invoker)
+    /// The call that follows has waited for its turn.
+    case waited(Obstacle, since: Timestamp)
 }
 
 /// What a run may take too long for.

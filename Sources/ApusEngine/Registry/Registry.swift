@@ -44,17 +44,20 @@ package struct FunctionRecord: Hashable, Sendable {
     package var isArchived: Bool
     /// Since when the function starts no run and none of its runs is called; `nil` while it works.
     package var pausedAt: Timestamp?
+    /// Limits that people have set in place of the registered ones.
+    package var override: LimitOverride?
     package var configuration: FunctionConfiguration
 
     package init(
         id: UUID16, app: UUID16, version: Int, isArchived: Bool, pausedAt: Timestamp? = nil,
-        configuration: FunctionConfiguration
+        override: LimitOverride? = nil, configuration: FunctionConfiguration
     ) {
         self.id = id
         self.app = app
         self.version = version
         self.isArchived = isArchived
         self.pausedAt = pausedAt
+        self.override = override
         self.configuration = configuration
     }
 }
@@ -171,6 +174,7 @@ package struct Registry: Hashable, Sendable {
                     version: (previous?.version ?? 0) + 1,
                     isArchived: false,
                     pausedAt: previous?.pausedAt,
+                    override: previous?.override,
                     configuration: configuration
                 )
             )

@@ -63,6 +63,14 @@ package struct Job: Hashable, Sendable {
         }
     }
 
+    /// Whether the job calls the app when it is due.
+    package var isCall: Bool {
+        switch kind {
+        case .discovery, .target: true
+        case .sleep, .deadline: false
+        }
+    }
+
     package var isCalling: Bool {
         if case .calling = phase { true } else { false }
     }

@@ -32,6 +32,10 @@ package struct Run: Hashable, Sendable {
     package private(set) var startBy: Timestamp?
     /// When the run is cancelled unless it has ended by then.
     package private(set) var finishBy: Timestamp?
+    /// How flow control treats the run; `nil` when its function limits nothing.
+    package private(set) var flow: RunFlow?
+    /// Who else waits for a run that a batch of invocations has started.
+    private var moreInvokers: [Invoker] = []
     package private(set) var nextJob: JobNumber = 0
     package private(set) var labels: [StepID: StepLabel] = [:]
     /// Replies since the last finished step that reported nothing and asked to be called again.
@@ -46,6 +50,8 @@ package struct Run: Hashable, Sendable {
     }
 
     package var id: ULID { start.id }
+    /// Who waits for the run.
+    package var invokers: [Invoker] { [start.invoker].compactMap(\.self) + moreInvokers }
     package var status: RunStatus { end?.status ?? .running }
     package var isFinished: Bool { end != nil }
 
@@ -88,6 +94,43 @@ package struct Run: Hashable, Sendable {
         let job = jobs.min { $0.wakeTime < $1.wakeTime }?.wakeTime
         guard let expiresAt else { return job }
         return job.map { min($0, expiresAt) } ?? expiresAt
+    }
+
+    /// Calls that are under way.
+    package var calls: Int { jobs.count { $0.isCalling } }
+
+    /// Since when a call waits for its turn; `nil` while none does.
+    package func waitsSince(at now: Timestamp) -> Timestamp? {
+        var earliest: Timestamp?
+        for job in jobs {
+            guard case .scheduled(let due) = job.phase, due <= now, job.isCall else { continue }
+            earliest = earliest.map { min($0, due) } ?? due
+        }
+        return earliest
+    }
+
+    /// When the run has to be looked at although nothing else happens. A call that waits for its turn counts
+    /// only beside one that is under way: alone, ``kept(at:)`` remembers it.
+    package func alarm(at now: Timestamp) -> Timestamp? {
+        guard calls == 0 else { return wakeTime }
+        var next = expiresAt
+        for job in jobs where !(job.isCall && job.wakeTime <= now) {
+            next = next.map { min($0, job.wakeTime) } ?? job.wakeTime
+        }
+        return next
+    }
+
+    /// What a shard has to know of the run before it begins.
+    package func kept(at now: Timestamp) -> KeptRun? {
+        guard !isFinished else { return nil }
+        let calls = calls
+        let waitsSince = calls == 0 ? waitsSince(at: now) : nil
+        let holds = flow.map { calls > 0 || $0.singleton != nil || ($0.keys.runs != nil && startedAt != nil) } ?? false
+        guard holds || waitsSince != nil else { return nil }
+        return KeptRun(
+            run: row, function: start.function, createdAt: createdAt, isStarted: startedAt != nil, calls: calls,
+            waitsSince: waitsSince, flow: flow
+        )
     }
 
     /// An estimate of the memory that the folded run holds. One that waits for an event takes 1.7 KB.
@@ -150,6 +193,12 @@ package struct Run: Hashable, Sendable {
             startBy = time
         case .expires(.finish, let time):
             finishBy = time
+        case .keyed(let flow):
+            self.flow = flow
+        case .invokedBy(let invoker):
+            moreInvokers.append(invoker)
+        case .waited:
+            break
         }
     }
 

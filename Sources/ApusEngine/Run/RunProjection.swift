@@ -7,7 +7,8 @@ package struct RunProjection: Hashable, Sendable {
     package var status: RunStatus
     package var startedAt: Timestamp?
     package var endedAt: Timestamp?
-    /// The earliest time at which the run needs attention; `nil` once it has ended.
+    /// The earliest time at which the run needs attention, see ``Run/alarm(at:)``; `nil` when something else
+    /// has to happen first, and once it has ended.
     package var wakeAt: Timestamp?
     /// The run's newest journal row.
     package var head: RowID
@@ -26,12 +27,13 @@ package struct RunProjection: Hashable, Sendable {
         self.head = head
     }
 
-    package init(of run: Run, head: RowID) {
+    /// - Parameter now: when the newest turn was made.
+    package init(of run: Run, head: RowID, at now: Timestamp) {
         self.init(
             status: run.status,
             startedAt: run.startedAt,
             endedAt: run.endedAt,
-            wakeAt: run.wakeTime,
+            wakeAt: run.isFinished ? nil : run.alarm(at: now),
             head: head
         )
     }

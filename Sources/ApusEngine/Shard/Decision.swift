@@ -36,6 +36,22 @@ package enum Write: Sendable {
     case lookDone(event: RowID)
     case schedule(ScheduleRow)
     case unschedule(ScheduleKey)
+    /// A run that has to be known when the shard starts, or what has changed of it.
+    case keep(KeptRun)
+    case unkeep(run: RowID)
+    case arrival(Arrival)
+    /// Arrivals up to this time, in nanoseconds since 1970, are over.
+    case forgetArrivals(before: Int64)
+    /// A debounce or a batch, with all its events.
+    case pend(Pending)
+    /// An event for a batch.
+    /// - Parameter position: how many it holds already.
+    case join(run: ULID, Pending.Member, position: Int, bytes: Int)
+    /// The batch takes no more events.
+    case close(run: ULID, at: Timestamp)
+    /// The run has started, or never will.
+    case unpend(run: ULID)
+    case outcome(Outcome)
 }
 
 package struct EventRow: Hashable, Sendable {
@@ -84,6 +100,8 @@ package enum Effect: Sendable {
     case load(RowID)
     /// Read wake-up times after `after` and up to `upTo`; come back with `Input.wakes`.
     case readWakes(after: Wake?, upTo: Timestamp, limit: Int)
+    /// Read the events that start a run and come back with `Input.eventsRead`.
+    case readEvents([RowID], for: ULID)
     /// Find listeners and come back with `Input.listeners`.
     case findListeners(ListenerQuestion)
     /// Find events that were there before a listener and come back with `Input.eventsFound`.
@@ -105,6 +123,8 @@ package struct OutgoingCall: Sendable {
     package var jobID: String
     package var version: Int
     package var body: [UInt8]
+    /// What the call counts for, to be handed back when the shard is read again while it is under way.
+    package var slots: CallSlots
 }
 
 /// For logs and live views; carries no state that anything depends on.

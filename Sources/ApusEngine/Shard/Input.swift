@@ -31,6 +31,8 @@ package enum Input: Sendable {
     case listeners(ListenerPage)
     /// Events that were there before a listener of ours were read, oldest first.
     case eventsFound([EventRow], for: ListenerRow)
+    /// The events of a debounce or batch were read, in no order.
+    case eventsRead(for: ULID, [EventRow])
     /// Somebody wants a run to end.
     case cancel(run: RowID)
     /// A signal for a wait that was found in the store.
@@ -105,6 +107,20 @@ package struct LoadedRun: Sendable {
     }
 }
 
+/// A stored event as the rules of flow control see it.
+package struct OfferedEvent: Hashable, Sendable {
+    package var row: RowID
+    package var body: RawJSON
+    /// When its run is to start; what has passed means at once.
+    package var startsAt: Timestamp
+
+    package init(row: RowID, body: RawJSON, startsAt: Timestamp) {
+        self.row = row
+        self.body = body
+        self.startsAt = startsAt
+    }
+}
+
 /// The next stretch of the wake-up index, in order of time and row.
 package struct WakePage: Hashable, Sendable {
     package var wakes: [Wake]
@@ -145,12 +161,16 @@ package enum Message: Hashable, Sendable {
     case matched(run: RowID, listener: ListenerNumber, event: RowID, body: RawJSON)
     /// A younger wait takes the place of this one.
     case displace(run: RowID, listener: ListenerNumber)
+    /// An event that a function listens to, for the shard that decides about its limits.
+    case offer(function: UUID16, OfferedEvent, invoker: Invoker?)
+    /// The run is to end.
+    case cancel(run: RowID, cause: String)
 
     /// The run that has to be in memory, if it still lives, before the message can be applied.
     var run: RowID? {
         switch self {
-        case .invoke: nil
-        case .resume(let run, _, _, _), .matched(let run, _, _, _), .displace(let run, _): run
+        case .invoke, .offer: nil
+        case .resume(let run, _, _, _), .matched(let run, _, _, _), .displace(let run, _), .cancel(let run, _): run
         }
     }
 }

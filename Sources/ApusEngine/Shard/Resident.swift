@@ -13,8 +13,10 @@ final class Resident {
     var isTouched = false
     /// Listeners that the store has.
     var storedListeners: Set<ListenerNumber> = []
-    /// Jobs that stand in their app's queue.
+    /// Jobs for which the run stands in the queue.
     var queued: Set<JobNumber> = []
+    /// What the store has of the run as a kept one; `.unknown` after the run was read.
+    var stored: StoredKept
     /// Until when a deadline that has come is held back, because an event that came in time is on its way.
     var heldUntil: Timestamp?
     /// The wake-up time that the shard's heap holds for the run.
@@ -26,8 +28,14 @@ final class Resident {
     /// Changes whenever the run is touched, so that older places in the idle queue are void.
     var stamp: UInt64 = 0
 
-    init(run: Run, events: [RawJSON], head: RowID) {
+    enum StoredKept: Equatable {
+        case unknown
+        case known(KeptRun?)
+    }
+
+    init(run: Run, events: [RawJSON], head: RowID, stored: StoredKept = .unknown) {
         self.run = run
+        self.stored = stored
         self.events = events
         self.head = head
         storedListeners = Set(run.listeners.lazy.filter(\.isReachable).map(\.number))
@@ -38,9 +46,10 @@ final class Resident {
     /// The stored body of the event that started the run; of several the first.
     var triggerBody: RawJSON { events.first ?? .emptyObject }
 
-    /// A run with nothing under way can leave memory and be folded again when something happens.
+    /// A run with no call under way can leave memory and be folded again when something happens; one that
+    /// waits for its turn keeps its place.
     var isIdle: Bool {
-        queued.isEmpty && !run.jobs.contains(where: \.isCalling)
+        run.calls == 0
     }
 
     /// The earliest time at which the run expires, or at which a job that is neither called nor queued

@@ -2,45 +2,82 @@ import ApusCore
 
 /// Calls to apps: waiting for their turn, going out.
 extension ShardCore {
+    /// The job's run gets a place in the queue of its function.
     func enqueue(_ job: Job, of resident: Resident) {
         guard resident.queued.insert(job.number).inserted else { return }
-        let app = registry.functions[resident.run.start.function]?.app ?? resident.run.start.function
-        gates[app, default: AppGate()].enqueue(
-            ReadyJob(runCreatedAt: resident.run.createdAt, run: resident.row, job: job.number)
-        )
-        stir(app)
+        let isOrphan = job.isCalling
+        queueUp(resident, isOrphan ? .repeats : resident.run.startedAt == nil ? .starts : .started)
         touch(resident)
     }
 
-    /// Lets as many waiting jobs go as their apps' limits allow.
+    private func queueUp(_ resident: Resident, _ kind: Lane.Kind) {
+        let isKnown = queue.add(
+            resident.row, of: resident.run.start.function, kind, flow: resident.run.flow,
+            createdAt: resident.run.createdAt, since: now
+        )
+        if !isKnown { fail(resident, .noticed(message: "The function is not registered any more.", isFinal: true)) }
+    }
+
+    /// Lets as many waiting runs call as their limits allow.
     func sendDueCalls() {
-        var next = 0
-        while next < stirredApps.count {
-            sendDueCalls(to: stirredApps[next])
-            next += 1
+        while true {
+            let apps = queue.takeStirred()
+            if apps.isEmpty { return }
+            for app in apps {
+                while gates[app, default: AppGate()].hasRoom(configuration.limits),
+                    let admission = queue.next(of: app, now: now)
+                {
+                    if let resident = residents[admission.run] {
+                        takeTurn(resident, admission, app: app)
+                    } else {
+                        gates[app, default: AppGate()].callsBeingRead += 1
+                        load(admission.run, for: .turn(admission, app: app))
+                    }
+                }
+            }
         }
-        stirredApps.removeAll(keepingCapacity: true)
     }
 
+    /// The app has room again.
     func stir(_ app: UUID16) {
-        if stirredApps.last != app { stirredApps.append(app) }
+        queue.stir(app)
     }
 
-    private func sendDueCalls(to app: UUID16) {
-        while let ready = gates[app]?.next(limits: configuration.limits) {
-            // A run with a job in the queue stays in memory until it ends.
-            guard let resident = residents[ready.run] else { continue }
-            let function = resident.run.start.function
-            if registry.functions[function]?.pausedAt != nil {
-                // It stays queued, and its run in memory, until the function goes on.
-                held[function, default: []].append(ready)
+    /// It is a run's turn: one of its calls goes out, and the run goes back to the queue if it has more.
+    func takeTurn(_ resident: Resident, _ admission: RunQueue.Admission, app: UUID16) {
+        touch(resident)
+        var isUsed = admission.lacksKeys
+        if admission.lacksKeys {
+            findThrottleKey(of: resident)
+        } else if let job = nextJob(of: resident, isRepeat: admission.isRepeat) {
+            isUsed = send(job, of: resident, to: app, admission)
+        }
+        if !isUsed { giveBack(admission) }
+        guard !resident.run.isFinished, !queue.contains(resident.row),
+            let next = resident.queued.compactMap(resident.run.job).max(by: { !$0.isCalling && $1.isCalling })
+        else { return }
+        queueUp(resident, next.isCalling ? .repeats : resident.run.startedAt == nil ? .starts : .started)
+    }
+
+    /// Room that was taken for a call that is not made after all.
+    func giveBack(_ admission: RunQueue.Admission) {
+        guard !admission.lacksKeys, !admission.isRepeat else { return }
+        queue.release(admission.slots, now: now)
+        if let key = admission.runKey { queue.release([key], now: now) }
+    }
+
+    /// The queued job that was made first and that still is to be sent.
+    private func nextJob(of resident: Resident, isRepeat: Bool) -> Job? {
+        for number in resident.queued.sorted() {
+            guard let job = resident.run.job(number), isDue(job, of: resident) else {
+                resident.queued.remove(number)
                 continue
             }
-            resident.queued.remove(ready.job)
-            touch(resident)
-            guard let job = resident.run.job(ready.job), isDue(job, of: resident) else { continue }
-            send(job, of: resident, to: app)
+            guard job.isCalling == isRepeat else { continue }
+            resident.queued.remove(number)
+            return job
         }
+        return nil
     }
 
     private func isDue(_ job: Job, of resident: Resident) -> Bool {
@@ -50,20 +87,23 @@ extension ShardCore {
         }
     }
 
-    private func send(_ job: Job, of resident: Resident, to app: UUID16) {
+    /// - Returns: whether the call goes out.
+    private func send(_ job: Job, of resident: Resident, to app: UUID16, _ admission: RunQueue.Admission) -> Bool {
         let limits = configuration.limits
         guard resident.run.stack.count < limits.stepsPerRun else {
             fail(resident, .overflowedSteps(limit: limits.stepsPerRun))
-            return
+            return false
         }
         guard let function = registry.functions[resident.run.start.function] else {
             fail(resident, .noticed(message: "The function is not registered any more.", isFinal: true))
-            return
+            return false
         }
-        if expire(resident) { return }
+        if expire(resident) { return false }
         beginFinishTimeout(of: resident, function)
+        if let waited = admission.waited { record(.waited(waited.obstacle, since: waited.since), resident) }
+        if let arrival = admission.arrival { decision.writes.append(.arrival(arrival)) }
         record(.called(job: job.number, generation: job.generation + 1), resident)
-        guard let called = resident.run.job(job.number) else { return }
+        guard let called = resident.run.job(job.number) else { return false }
         let id = CallID(run: resident.row, job: called.number, generation: called.generation)
         let jobID = CallNames.jobID(run: resident.run.id, job: called.number)
         let requestID = CallNames.requestID(
@@ -78,8 +118,9 @@ extension ShardCore {
             isPlanning: mustPlan(resident.run, besides: called),
             limits: limits
         )
-        openCalls[id] = OpenCall(app: app, bytes: body.count)
-        gates[app]?.callBegan(bytes: body.count)
+        let slots = admission.isRepeat ? CallSlots(of: resident.run) : admission.slots
+        openCalls[id] = OpenCall(app: app, bytes: body.count, slots: slots)
+        gates[app, default: AppGate()].callBegan(bytes: body.count)
         let target: StepID? = if case .target(let step) = called.kind { step } else { nil }
         let stepID = target?.description ?? "step"
         decision.effects.append(
@@ -93,10 +134,12 @@ extension ShardCore {
                     requestID: requestID,
                     jobID: jobID,
                     version: resident.run.version,
-                    body: body
+                    body: body,
+                    slots: slots
                 )
             )
         )
+        return true
     }
 
     /// An app may run a new step at once only when nothing else of the run is under way; otherwise

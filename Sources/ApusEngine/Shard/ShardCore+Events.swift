@@ -51,19 +51,16 @@ extension ShardCore {
         }
         let functions = [target].compactMap(\.self) + listeners
         let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
-        let started = functions.filter {
-            $0.pausedAt == nil && !alreadyStarted.contains($0.id) && !recent.contains($0.id)
-        }
-        for function in started {
-            start(
-                function, for: stored, at: max(now, event.timestamp ?? now),
-                invoker: function.id == target?.id ? invoker : nil
-            )
+        let offered = OfferedEvent(row: stored.row, body: stored.body, startsAt: max(now, event.timestamp ?? now))
+        var taken: [UUID16] = []
+        for function in functions where !alreadyStarted.contains(function.id) && !recent.contains(function.id) {
+            let isTaken = offer(offered, to: function, invoker: function.id == target?.id ? invoker : nil)
+            if isTaken { taken.append(function.id) }
         }
         // What starts nothing must not make the protection last longer: neither when memory knows of
         // the first time, nor when the store does, which is asked again and knows when that was.
-        if let key, !started.isEmpty || (alreadyStarted.isEmpty && !recents.remembers(key)) {
-            recents.record(key, at: now, functions: alreadyStarted + started.map(\.id), since: since)
+        if let key, !taken.isEmpty || (alreadyStarted.isEmpty && !recents.remembers(key)) {
+            recents.record(key, at: now, functions: alreadyStarted + taken, since: since)
         }
     }
 
@@ -89,36 +86,45 @@ extension ShardCore {
         return stored
     }
 
-    private func start(_ function: FunctionRecord, for event: StoredEvent, at time: Timestamp, invoker: Invoker? = nil)
-    {
+    /// - Parameters:
+    ///   - id: drawn now when there is none yet.
+    ///   - time: when the run is first called, if nothing holds it back.
+    ///   - invokers: who waits for its end.
+    /// - Returns: the run's row.
+    @discardableResult
+    func start(
+        _ function: FunctionRecord, for events: [OfferedEvent], id: ULID? = nil, at time: Timestamp, flow: RunFlow?,
+        invokers: [Invoker]
+    ) -> RowID {
         let row = draw(&rows.run)
         let start = RunStart(
-            id: newRunID(),
+            id: id ?? newRunID(),
             function: function.id,
             functionSlug: function.configuration.slug,
-            events: [event.row],
-            invoker: invoker
+            events: events.map(\.row),
+            invoker: invokers.first
         )
         decision.writes.append(
-            .run(RunRow(row: row, id: start.id, function: function.id, event: event.row, createdAt: now))
+            .run(RunRow(row: row, id: start.id, function: function.id, event: start.events[0], createdAt: now))
         )
         let resident = Resident(
-            run: Run(row: row, start: start, createdAt: now),
-            events: [event.body],
-            head: 0
+            run: Run(row: row, start: start, createdAt: now), events: events.map(\.body), head: 0, stored: .known(nil)
         )
         residents[row] = resident
         record(.started(start), resident)
+        for invoker in invokers.dropFirst() { record(.invokedBy(invoker), resident) }
+        if let flow { record(.keyed(flow), resident) }
         let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: 0)
         record(.scheduled(job), resident)
         if time <= now { enqueue(job, of: resident) }
         beginTimeouts(of: resident, function)
         listenForCancellation(of: resident, function)
         tell(resident, .started)
+        return row
     }
 
     /// Run ids are drawn so that they name the shard that owns the run.
-    private func newRunID() -> ULID {
+    func newRunID() -> ULID {
         let drawn = random.nextULID(now: now)
         let count = UInt64(shardCount)
         let low = drawn.low - drawn.low % count

@@ -11,15 +11,14 @@ extension ShardCore {
 
     func finish(_ resident: Resident, _ end: RunEnd) {
         guard !resident.run.isFinished else { return }
+        leaveFlow(resident)
         record(.finished(end), resident)
         resident.queued.removeAll()
         tell(resident, .finished(end.status))
         let error: RawJSON? =
             end.status == .failed
             ? FailureEnvelope.make(body: end.output?.json ?? .null, cause: end.cause) : nil
-        if let invoker = resident.run.start.invoker {
-            answerInvoker(invoker, end: end, error: error)
-        }
+        for invoker in resident.run.invokers { answerInvoker(invoker, end: end, error: error) }
         publishLifecycle(of: resident, end: end, error: error)
     }
 

@@ -60,7 +60,11 @@ extension ShardCore {
         case .resume(let run, let step, _, _):
             let error = Message.resume(run: run, step: step, outcome: .failed, memo: InvokeMemo.refused)
             receive(error, number: number, from: sender)
-        case .matched, .displace:
+        case .offer(_, _, let invoker):
+            guard number == (applied[sender] ?? 0) + 1 else { return }
+            if let invoker { answer(invoker, outcome: .failed, memo: InvokeMemo.refused) }
+            acknowledge(number, from: sender)
+        case .matched, .displace, .cancel:
             guard number == (applied[sender] ?? 0) + 1 else { return }
             acknowledge(number, from: sender)
         }
@@ -83,6 +87,15 @@ extension ShardCore {
         case .displace(let run, let number):
             guard let resident = residents[run] else { return }
             displace(number, of: resident)
+        case .offer(let function, let event, let invoker):
+            guard let target = registry.functions[function] else {
+                if let invoker { answer(invoker, outcome: .failed, memo: InvokeMemo.unknown(function.description)) }
+                return
+            }
+            decide(event, for: target, invoker: invoker)
+        case .cancel(let run, let cause):
+            guard let resident = residents[run] else { return }
+            cancel(resident, because: cause)
         }
     }
 

@@ -32,24 +32,16 @@ extension ShardCore {
         registry.update(function: function)
         decision.writes.append(.function(function))
         registryChanged()
-        releaseHeldJobs()
     }
 
     func adopt(_ registry: Registry) {
         self.registry = registry
         stepURLs = [:]
-        releaseHeldJobs()
+        adoptRules()
     }
 
-    /// Gives the jobs of functions that are not paused any more back to their apps' queues.
-    private func releaseHeldJobs() {
-        for id in held.keys.sorted() where registry.functions[id]?.pausedAt == nil {
-            let app = registry.functions[id]?.app ?? id
-            for job in held.removeValue(forKey: id) ?? [] where residents[job.run]?.queued.contains(job.job) == true {
-                gates[app, default: AppGate()].enqueue(job)
-            }
-            stir(app)
-        }
+    private func adoptRules() {
+        for function in registry.functions.values { queue.update(function, now: now) }
     }
 
     private func change(app: AppRecord) {
@@ -60,6 +52,7 @@ extension ShardCore {
 
     private func registryChanged() {
         stepURLs = [:]
+        adoptRules()
         adoptSchedules()
         decision.effects.append(.registryChanged(registry))
     }

@@ -31,6 +31,7 @@ extension ShardCore {
         } else {
             gates[open.app]?.breaker.callReachedApp()
         }
+        queue.release(open.slots, now: now)
         stir(open.app)
     }
 

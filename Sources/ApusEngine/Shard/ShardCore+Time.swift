@@ -5,6 +5,11 @@ import HeapModule
 extension ShardCore {
     func passTime() {
         fireSchedules()
+        queue.passTime(now: now)
+        if queue.arrivals.forget(now: now) {
+            decision.writes.append(.forgetArrivals(before: now.nanoseconds))
+        }
+        firePendings()
         fireDueWakes()
         for app in gates.keys.sorted(by: { $0.description < $1.description }) {
             guard gates[app]?.breaker.beginProbe(now: now) == true, let record = registry.apps[app] else { continue }
@@ -75,6 +80,7 @@ extension ShardCore {
             for turn in loaded.turns { run.apply(turn) }
             let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
             residents[row] = resident
+            holdOrphans(of: resident)
             touch(resident)
         }
         // What came before the time of a job was noticed comes first.
@@ -91,6 +97,15 @@ extension ShardCore {
                 if let resident = residents[row] { receiveEvents(events, for: listener, of: resident) }
             case .holders(let page, let number):
                 if let resident = residents[row] { receiveHolders(page, number, resident) }
+            case .turn(let admission, let app):
+                gates[app]?.callsBeingRead -= 1
+                if let resident = residents[row] {
+                    fireDueJobs(of: resident)
+                    takeTurn(resident, admission, app: app)
+                } else {
+                    giveBack(admission)
+                }
+                stir(app)
             case .cancel:
                 if let resident = residents[row] { cancelOnRequest(resident) }
                 decision.postponedAnswers.append(.none)

@@ -2,6 +2,17 @@ import ApusCore
 import DequeModule
 import HeapModule
 
+/// A call that was made before the shard had to read itself again.
+package struct InheritedCall: Hashable, Sendable {
+    package var app: UUID16
+    package var slots: CallSlots
+
+    package init(app: UUID16, slots: CallSlots) {
+        self.app = app
+        self.slots = slots
+    }
+}
+
 /// The state machine of one shard: *decide*.
 ///
 /// `decide` takes an input, the time and nothing else; it reads no clock, awaits nothing and touches
@@ -27,8 +38,12 @@ package final class ShardCore {
     var wakes = Heap<Wake>()
     var wakeReader: WakeReader
     var gates: [UUID16: AppGate] = [:]
-    /// Jobs whose turn has come while their function is paused, by function.
-    var held: [UUID16: [ReadyJob]] = [:]
+    /// Runs that wait for their turn, and what decides whose it is.
+    let queue = RunQueue()
+    /// Debounces and open batches.
+    var pendings: Pendings
+    /// The run that lives for each key of a singleton.
+    var singletons: [LimitKey: RowID] = [:]
     var stepURLs: [UUID16: StepURLTemplate] = [:]
     /// Calls whose replies have not come back, also of runs that have ended since.
     var openCalls: [CallID: OpenCall] = [:]
@@ -50,12 +65,11 @@ package final class ShardCore {
     var now: Timestamp
     var batch: UInt64 = 0
     var touched: [Resident] = []
-    /// Apps whose queue or room changed, in the order in which it happened.
-    var stirredApps: [UUID16] = []
 
     struct OpenCall {
         var app: UUID16
         var bytes: Int
+        var slots: CallSlots
         /// The call was made before the shard had to read itself again; its run may not be in memory.
         var isInherited = false
     }
@@ -69,6 +83,7 @@ package final class ShardCore {
         case holders(ListenerPage, ListenerNumber)
         case cancel
         case signal(ListenerNumber, name: String, payload: RawJSON)
+        case turn(RunQueue.Admission, app: UUID16)
 
         func isMessage(_ number: UInt64, from sender: ShardID) -> Bool {
             if case .message(sender, number, _) = self { true } else { false }
@@ -83,7 +98,7 @@ package final class ShardCore {
         shard: ShardID,
         shardCount: Int,
         state: ShardState,
-        openCalls: [CallID: UUID16] = [:],
+        openCalls: [CallID: InheritedCall] = [:],
         configuration: EngineConfiguration,
         seed: UInt64
     ) {
@@ -97,16 +112,19 @@ package final class ShardCore {
         topics = Topics(state.topics, limit: configuration.limits.listenedNames)
         interruptedLooks = state.looks
         schedules = Schedules(state.schedules)
+        pendings = Pendings(state.pendings)
         now = state.time
         wakeReader = WakeReader(span: configuration.wakeHorizon, page: configuration.limits.wakePage)
         for (receiver, number) in state.nextNumbers { outboxes[receiver, default: Outbox()].next = number }
         for (receiver, number, message) in state.unacknowledged {
             outboxes[receiver, default: Outbox()].restore(number: number, message)
         }
-        for (call, app) in openCalls {
-            self.openCalls[call] = OpenCall(app: app, bytes: 0, isInherited: true)
-            gates[app, default: AppGate()].callBegan(bytes: 0)
+        for function in registry.functions.values { queue.update(function, now: now) }
+        for (call, inherited) in openCalls {
+            self.openCalls[call] = OpenCall(app: inherited.app, bytes: 0, slots: inherited.slots, isInherited: true)
+            gates[inherited.app, default: AppGate()].callBegan(bytes: 0)
         }
+        restoreFlow(from: state)
     }
 
     /// Decides what an input means.
@@ -133,6 +151,7 @@ package final class ShardCore {
         case .acknowledged(let receiver, let number): forgetMessages(to: receiver, upTo: number)
         case .probed(let app, let reachable): probeEnded(app: app, reachable: reachable)
         case .listeners(let page): receiveListeners(page)
+        case .eventsRead(let run, let events): fire(run, events)
         case .eventsFound(let events, let row): receiveEvents(events, for: row)
         case .cancel(let run): cancelRun(run)
         case .signal(let name, let payload, let run, let number):
@@ -157,6 +176,8 @@ package final class ShardCore {
         }
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
         consider(schedules.first?.at)
+        consider(queue.nextOpening)
+        consider(pendings.nextAlarm)
         for gate in gates.values { consider(gate.breaker.probeAt) }
         for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
         return next
@@ -165,7 +186,8 @@ package final class ShardCore {
     /// Whether new events may come in; `false` while another shard, or the search for those who wait for
     /// events, is far behind.
     package var acceptsEvents: Bool {
-        looks.count < configuration.limits.pendingLooks
+        looks.count < configuration.limits.pendingLooks && pendings.count < configuration.limits.pendings
+            && queue.arrivals.count < configuration.limits.rateKeys
             && outboxes.values.allSatisfy { $0.unacknowledged.count < configuration.limits.unacknowledgedMessages }
     }
 
@@ -208,6 +230,7 @@ package final class ShardCore {
             resident.isTouched = false
             resident.stamp &+= 1
             sealListeners(of: resident)
+            sealKept(resident)
             if !resident.openTurn.isEmpty {
                 let row = draw(&rows.turn)
                 decision.writes.append(
@@ -220,7 +243,7 @@ package final class ShardCore {
                 resident.openTurn = []
                 resident.batch = batch
                 decision.writes.append(
-                    .projection(run: resident.row, RunProjection(of: resident.run, head: row))
+                    .projection(run: resident.row, RunProjection(of: resident.run, head: row, at: now))
                 )
             }
             if resident.run.isFinished {
@@ -233,6 +256,15 @@ package final class ShardCore {
             }
         }
         touched.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes what the shard will have to know of the run when it begins again.
+    private func sealKept(_ resident: Resident) {
+        let kept = resident.run.kept(at: now)
+        guard resident.stored != .known(kept) else { return }
+        resident.stored = .known(kept)
+        resident.batch = batch
+        decision.writes.append(kept.map(Write.keep) ?? .unkeep(run: resident.row))
     }
 
     /// Keeps the run's next alarm in the heap, if it is near; the store's index brings the far ones,

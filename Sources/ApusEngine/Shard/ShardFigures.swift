@@ -17,8 +17,10 @@ package struct ShardFigures: Hashable, Sendable {
     package var unacknowledgedMessages = 0
     /// Events that have not reached all who wait for them.
     package var pendingLooks = 0
-    /// Jobs that wait for their function to be resumed.
-    package var heldJobs = 0
+    /// Debounces and batches that have not started their run.
+    package var pendings = 0
+    /// Keys that throttles and rate limits remember.
+    package var rateKeys = 0
 }
 
 extension ShardCore {
@@ -38,10 +40,11 @@ extension ShardCore {
         figures.runsBeingRead = loads.count
         figures.alarms = wakes.count
         figures.openCalls = openCalls.count
-        figures.waitingJobs = gates.values.reduce(0) { $0 + $1.waiting }
+        figures.waitingJobs = queue.count
         figures.unacknowledgedMessages = outboxes.values.reduce(0) { $0 + $1.unacknowledged.count }
         figures.pendingLooks = looks.count
-        figures.heldJobs = held.values.reduce(0) { $0 + $1.count }
+        figures.pendings = pendings.count
+        figures.rateKeys = queue.arrivals.count
         return figures
     }
 }

@@ -18,6 +18,10 @@ package struct ShardState: Sendable {
     package var looks: InterruptedLooks
     /// Of the shard that owns the registry.
     package var schedules: [ScheduleRow]
+    /// Runs that wait for their turn or take up room, in the order of rows.
+    package var kept: KeptRuns
+    package var arrivals: [Arrival]
+    package var pendings: [Pending]
 
     package init(
         registry: Registry = Registry(),
@@ -28,7 +32,10 @@ package struct ShardState: Sendable {
         applied: [ShardID: UInt64] = [:],
         topics: [ListenerTopic] = [],
         looks: InterruptedLooks = InterruptedLooks(),
-        schedules: [ScheduleRow] = []
+        schedules: [ScheduleRow] = [],
+        kept: KeptRuns = KeptRuns(),
+        arrivals: [Arrival] = [],
+        pendings: [Pending] = []
     ) {
         self.registry = registry
         self.rows = rows
@@ -39,6 +46,9 @@ package struct ShardState: Sendable {
         self.topics = topics
         self.looks = looks
         self.schedules = schedules
+        self.kept = kept
+        self.arrivals = arrivals
+        self.pendings = pendings
     }
 }
 

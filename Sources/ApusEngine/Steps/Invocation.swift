@@ -75,6 +75,20 @@ enum InvokeMemo {
 
     static let cancelled = Memo.error(object([("message", "Function cancelled"), ("name", "Error")]))
 
+    /// - Parameter rule: what kept the function from starting.
+    static func skipped(by rule: FlowRule) -> RawJSON {
+        let message =
+            switch rule {
+            case .rateLimit: "invoked function is rate limited"
+            case .idempotency: "invoked function has run for this idempotency key already"
+            case .debounce: "invoked function is debounced: a later event took the place of this one"
+            case .singleton: "invoked function is a singleton and runs already"
+            case .pause: "invoked function is paused"
+            default: "invoked function has not started: \(rule.name)"
+            }
+        return Memo.error(object([("message", message), ("name", "Error")]))
+    }
+
     static let timedOut = Memo.error(
         object([
             ("error", "InngestInvokeTimeoutError: Timed out waiting for invoked function to complete"),

@@ -163,6 +163,10 @@ final class LoopHost: ShardHost {
         )
     }
 
+    func readEvents(_ rows: [RowID], _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void) {
+        run(on: reading, { store throws(StoreError) in try store.reader.events(in: rows) }, done)
+    }
+
     func perform(_ effect: Effect) {
         onEffect(effect)
     }

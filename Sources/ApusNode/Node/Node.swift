@@ -413,7 +413,7 @@ package final class Node: Sendable {
             }
         case .changed(let change):
             log(change)
-        case .load, .readWakes, .findListeners, .findEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
             assertionFailure("reads are carried out by the shard itself")
         }
     }

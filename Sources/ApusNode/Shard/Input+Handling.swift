@@ -16,7 +16,8 @@ extension Input {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .reply, .syncFailed, .registry, .cancel, .signal: true
-        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound: false
+        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead:
+            false
         }
     }
 
@@ -25,7 +26,8 @@ extension Input {
     var canBeAtFault: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .reply, .syncFailed, .message, .refused, .signal: true
-        case .tick, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .cancel: false
+        case .tick, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead, .cancel:
+            false
         }
     }
 

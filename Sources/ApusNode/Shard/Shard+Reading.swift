@@ -28,14 +28,14 @@ extension Shard {
     func readEvents(named name: String, since: Timestamp, for listener: ListenerRow) {
         let limit = configuration.limits.lookBackEvents
         read({ host, done in host.readEvents(named: name, since: since, limit: limit, done) }) { events in
-            let oldestFirst = events.sorted { ($0.receivedAt, $0.row) < ($1.receivedAt, $1.row) }.map { event in
-                EventRow(
-                    row: event.row, id: event.id, key: nil, name: event.name, receivedAt: event.receivedAt,
-                    body: event.body
-                )
-            }
-            return [.eventsFound(oldestFirst, for: listener)]
+            let oldestFirst = events.sorted { ($0.receivedAt, $0.row) < ($1.receivedAt, $1.row) }
+            return [.eventsFound(oldestFirst.map(EventRow.init), for: listener)]
         }
+    }
+
+    /// Reads the events of a debounce or batch.
+    func readEvents(_ rows: [RowID], for run: ULID) {
+        read({ host, done in host.readEvents(rows, done) }) { [.eventsRead(for: run, $0.map(EventRow.init))] }
     }
 
     private static let firstRetryOfRead = TimeSpan.milliseconds(500)
@@ -91,5 +91,14 @@ extension Shard {
             lookUp()
             settle()
         }
+    }
+}
+
+extension EventRow {
+    /// An event that was read; under which key it may arrive again is not asked.
+    fileprivate init(_ event: StoredEvent) {
+        self.init(
+            row: event.row, id: event.id, key: nil, name: event.name, receivedAt: event.receivedAt, body: event.body
+        )
     }
 }

@@ -29,7 +29,7 @@ package final class Shard {
     var early: [Submission] = []
     var isolation = Isolation()
     /// Calls whose replies are not durable yet; a start does not repeat them.
-    var callsInAir: [CallID: UUID16] = [:]
+    var callsInAir: [CallID: InheritedCall] = [:]
     /// Inputs that wait for the store to say what their event ids have started before.
     var awaitingLookUp: [Submission] = []
     var isLookingUp = false
@@ -242,8 +242,9 @@ package final class Shard {
         case .readWakes(let after, let upTo, let limit): readWakes(after: after, upTo: upTo, limit: limit)
         case .findListeners(let question): awaitingListeners.append(question)
         case .findEvents(let name, let since, let listener): readEvents(named: name, since: since, for: listener)
+        case .readEvents(let rows, let run): readEvents(rows, for: run)
         case .call(let call):
-            callsInAir[call.id] = call.app
+            callsInAir[call.id] = InheritedCall(app: call.app, slots: call.slots)
             host.perform(effect)
         default: host.perform(effect)
         }

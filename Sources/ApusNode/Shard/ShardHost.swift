@@ -44,6 +44,9 @@ package protocol ShardHost: AnyObject {
         _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void
     )
 
+    /// The events in these rows.
+    func readEvents(_ rows: [RowID], _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void)
+
     /// Carries out an effect whose decision is durable. Reads come back through the shard itself and
     /// are never passed here.
     func perform(_ effect: Effect)

@@ -72,9 +72,12 @@ extension Writer {
             guard !unused.isEmpty else { return newest ?? last }
             try raiseFloors()
             let remove = try statement("DELETE FROM events WHERE row = ?")
+            let outcomes = try statement("DELETE FROM outcomes WHERE event = ?")
             for event in unused {
                 remove.bind(1, event.row)
                 try remove.run()
+                outcomes.bind(1, event.row)
+                try outcomes.run()
             }
             try removeNames(Set(unused.map(\.name)))
             return newest ?? last
@@ -88,7 +91,12 @@ extension Writer {
             """
             SELECT row, name,
                 EXISTS (SELECT 1 FROM runs WHERE runs.event = events.row)
-                    OR EXISTS (SELECT 1 FROM looks WHERE looks.event = events.row),
+                    OR EXISTS (SELECT 1 FROM looks WHERE looks.event = events.row)
+                    OR EXISTS (
+                        SELECT 1 FROM outcomes WHERE outcomes.event = events.row AND taken = 1
+                            AND (EXISTS (SELECT 1 FROM runs WHERE runs.id = outcomes.run)
+                                OR EXISTS (SELECT 1 FROM pendings WHERE pendings.run = outcomes.run))
+                    ),
                 length(body)
             FROM events WHERE row > ? AND row <= ? ORDER BY row LIMIT ?
             """

@@ -54,6 +54,45 @@ extension ReadSession {
         return events
     }
 
+    /// Those that exist.
+    func events(in rows: [RowID]) throws -> [StoredEvent] {
+        let find = try statement(
+            "\(Self.columns) FROM events JOIN names ON names.row = events.name WHERE events.row = ?"
+        )
+        var found: [StoredEvent] = []
+        for row in rows {
+            find.bind(1, row)
+            if try find.step() { found.append(try storedEvent(find)) }
+            find.reset()
+        }
+        return found
+    }
+
+    /// In the order of events and functions.
+    func outcomes(ofEvent id: ULID) throws -> [Outcome] {
+        let find = try statement(
+            """
+            SELECT outcomes.event, functions.id, rule, at, outcomes.key, outcomes.run, taken FROM events
+            CROSS JOIN outcomes ON outcomes.event = events.row
+            JOIN functions ON functions.row = outcomes.function
+            WHERE events.id = ? ORDER BY outcomes.event, functions.id LIMIT ?
+            """
+        )
+        find.bind(1, high: id.high, low: id.low)
+        find.bind(2, Int64(page(.max)))
+        var found: [Outcome] = []
+        while try find.step() {
+            guard let rule = FlowRule(rawValue: UInt8(truncatingIfNeeded: find.int(2))) else { continue }
+            found.append(
+                Outcome(
+                    event: find.int(0), function: find.uuid(1), rule: rule, at: find.time(3), key: find.text(4),
+                    run: find.isNull(5) ? nil : find.ulid(5), isTaken: find.int(6) != 0
+                )
+            )
+        }
+        return found
+    }
+
     /// - Returns: nothing for keys that started nothing; functions in the order in which they started.
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws -> [EventKey: [UUID16]] {
         let find = try statement(
@@ -64,14 +103,24 @@ extension ReadSession {
             WHERE events.key = ? AND events.received_at > ? ORDER BY runs.row
             """
         )
+        let taken = try statement(
+            """
+            SELECT functions.id FROM events
+            CROSS JOIN outcomes ON outcomes.event = events.row AND outcomes.taken = 1
+            JOIN functions ON functions.row = outcomes.function
+            WHERE events.key = ? AND events.received_at > ? ORDER BY events.row, functions.id
+            """
+        )
         var found: [EventKey: [UUID16]] = [:]
         for key in Set(keys) {
-            find.bind(1, high: key.high, low: key.low)
-            find.bind(2, since.milliseconds)
             var functions: [UUID16] = []
-            while try find.step() {
-                let function = find.uuid(0)
-                if !functions.contains(function) { functions.append(function) }
+            for find in [find, taken] {
+                find.bind(1, high: key.high, low: key.low)
+                find.bind(2, since.milliseconds)
+                while try find.step() {
+                    let function = find.uuid(0)
+                    if !functions.contains(function) { functions.append(function) }
+                }
             }
             if !functions.isEmpty { found[key] = functions }
         }

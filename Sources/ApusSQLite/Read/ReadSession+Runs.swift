@@ -26,8 +26,13 @@ extension ReadSession {
     func runs(ofEvent id: ULID) throws -> [StoredRun] {
         let find = try statement(
             """
-            \(Self.columns) FROM events AS copies CROSS JOIN runs ON runs.event = copies.row \(Self.sources)
-            WHERE copies.id = ? ORDER BY runs.row LIMIT ?
+            \(Self.columns) FROM (
+                SELECT runs.row AS own FROM events JOIN runs ON runs.event = events.row WHERE events.id = ?1
+                UNION
+                SELECT runs.row FROM events JOIN outcomes ON outcomes.event = events.row AND taken = 1
+                    JOIN runs ON runs.id = outcomes.run WHERE events.id = ?1
+            ) CROSS JOIN runs ON runs.row = own \(Self.sources)
+            ORDER BY runs.row LIMIT ?2
             """
         )
         find.bind(1, high: id.high, low: id.low)

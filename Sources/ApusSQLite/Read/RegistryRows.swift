@@ -36,7 +36,7 @@ enum RegistryRows {
     /// release does not know yet is there when a later one does.
     private static func functions(on connection: OpaquePointer) throws -> [FunctionRecord] {
         let find = try Statement(
-            "SELECT id, app, version, is_archived, source, slug, paused_at FROM functions ORDER BY row",
+            "SELECT id, app, version, is_archived, source, slug, paused_at, override FROM functions ORDER BY row",
             on: connection
         )
         var functions: [FunctionRecord] = []
@@ -48,11 +48,21 @@ enum RegistryRows {
             functions.append(
                 FunctionRecord(
                     id: find.uuid(0), app: find.uuid(1), version: Int(find.int(2)), isArchived: find.int(3) != 0,
-                    pausedAt: find.time(orNil: 6), configuration: configuration
+                    pausedAt: find.time(orNil: 6), override: try override(find, 7), configuration: configuration
                 )
             )
         }
         return functions
+    }
+
+    private static func override(_ find: Statement, _ column: Int32) throws(StoreError) -> LimitOverride? {
+        guard !find.isNull(column) else { return nil }
+        let json = try find.json(column, "the limits of function \(find.text(5))")
+        do {
+            return try LimitOverride(json)
+        } catch {
+            throw .unreadable("the limits of function \(find.text(5)): \(error)")
+        }
     }
 }
 

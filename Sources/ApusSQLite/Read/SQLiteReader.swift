@@ -39,6 +39,14 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.functionsStarted(by: keys, since: since) }
     }
 
+    func events(in rows: [RowID]) throws(StoreError) -> [StoredEvent] {
+        try store.read { try $0.events(in: rows) }
+    }
+
+    func outcomes(ofEvent id: ULID) throws(StoreError) -> [Outcome] {
+        try store.read { try $0.outcomes(ofEvent: id) }
+    }
+
     func event(id: ULID) throws(StoreError) -> StoredEvent? {
         try store.read { try $0.event(id: id) }
     }

@@ -13,7 +13,67 @@ enum Schema {
     /// Oldest first; what was released is never changed.
     static let migrations = [
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
+        Migration(version: 4, sql: flowControl),
     ]
+
+    private static let flowControl = """
+        -- Limits that people have set, as JSON.
+        ALTER TABLE functions ADD COLUMN override TEXT;
+
+        -- Runs that wait for their turn or take up room; what a shard reads before it begins.
+        CREATE TABLE kept (
+            run INTEGER PRIMARY KEY,
+            function INTEGER NOT NULL REFERENCES functions (row),
+            created_at INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            calls INTEGER NOT NULL,
+            waits_since INTEGER,
+            flow BLOB
+        ) STRICT;
+
+        -- What throttles and rate limits remember of a key, until the time has passed.
+        CREATE TABLE arrivals (
+            shard INTEGER NOT NULL,
+            key BLOB NOT NULL,
+            -- In nanoseconds.
+            time INTEGER NOT NULL,
+            PRIMARY KEY (shard, key)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Debounces and batches, under the id that their run will have.
+        CREATE TABLE pendings (
+            run BLOB PRIMARY KEY,
+            function INTEGER NOT NULL REFERENCES functions (row),
+            kind INTEGER NOT NULL,
+            rule INTEGER NOT NULL,
+            key BLOB NOT NULL,
+            key_text TEXT NOT NULL,
+            opened_at INTEGER NOT NULL,
+            fires_at INTEGER NOT NULL,
+            event_time INTEGER NOT NULL,
+            closed INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE pending_events (
+            run BLOB NOT NULL,
+            position INTEGER NOT NULL,
+            event INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            invoker BLOB,
+            PRIMARY KEY (run, position)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What became of events besides starting runs of their own.
+        CREATE TABLE outcomes (
+            event INTEGER NOT NULL,
+            function INTEGER NOT NULL REFERENCES functions (row),
+            rule INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            run BLOB,
+            taken INTEGER NOT NULL,
+            PRIMARY KEY (event, function)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let pauses = """
         ALTER TABLE functions ADD COLUMN paused_at INTEGER;

@@ -13,10 +13,11 @@ final class FunctionRows {
         // Not REPLACE: the row must stay the same, runs point to it.
         upsert = try Statement(
             """
-            INSERT INTO functions (id, app, version, is_archived, slug, source, paused_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO functions (id, app, version, is_archived, slug, source, paused_at, override)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET app = excluded.app, version = excluded.version,
                 is_archived = excluded.is_archived, slug = excluded.slug, source = excluded.source,
-                paused_at = excluded.paused_at
+                paused_at = excluded.paused_at, override = excluded.override
             """,
             on: connection
         )
@@ -41,6 +42,7 @@ final class FunctionRows {
         upsert.bind(5, function.configuration.slug)
         upsert.bind(6, function.configuration.source.bytes)
         upsert.bind(7, function.pausedAt?.milliseconds)
+        upsert.bind(8, function.override.map { String(decoding: $0.json.bytes, as: UTF8.self) })
         try upsert.run()
     }
 

@@ -46,6 +46,26 @@ struct WriteStatements {
     let schedule: Statement
     /// Removes a schedule.
     let unschedule: Statement
+    /// Notes what the next owner has to know of a run.
+    let keep: Statement
+    /// Takes that back.
+    let unkeep: Statement
+    /// Notes what a throttle or rate limit remembers of a key.
+    let arrival: Statement
+    /// Removes what is over.
+    let forgetArrivals: Statement
+    /// Stores a debounce or batch.
+    let pend: Statement
+    /// Removes its events.
+    let emptyPending: Statement
+    /// Stores one of its events.
+    let join: Statement
+    /// Lets a batch take no more events.
+    let close: Statement
+    /// Removes a debounce or batch.
+    let unpend: Statement
+    /// Notes what became of an event.
+    let outcome: Statement
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
         func prepare(_ sql: String) throws(SQLiteFailure) -> Statement { try Statement(sql, on: connection) }
@@ -88,6 +108,29 @@ struct WriteStatements {
         lookPending = try prepare("INSERT OR IGNORE INTO looks (event) VALUES (?)")
         lookDone = try prepare("DELETE FROM looks WHERE event = ?")
         schedule = try prepare("INSERT OR REPLACE INTO schedules (function, expression, last) VALUES (?, ?, ?)")
+        keep = try prepare(
+            """
+            INSERT OR REPLACE INTO kept (run, function, created_at, started, calls, waits_since, flow)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        unkeep = try prepare("DELETE FROM kept WHERE run = ?")
+        arrival = try prepare("INSERT OR REPLACE INTO arrivals (shard, key, time) VALUES (?, ?, ?)")
+        forgetArrivals = try prepare("DELETE FROM arrivals WHERE shard = ? AND time <= ?")
+        pend = try prepare(
+            """
+            INSERT OR REPLACE INTO pendings (run, function, kind, rule, key, key_text, opened_at, fires_at,
+                event_time, closed)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        emptyPending = try prepare("DELETE FROM pending_events WHERE run = ?")
+        join = try prepare("INSERT INTO pending_events (run, position, event, bytes, invoker) VALUES (?, ?, ?, ?, ?)")
+        close = try prepare("UPDATE pendings SET closed = 1, fires_at = ?2 WHERE run = ?1")
+        unpend = try prepare("DELETE FROM pendings WHERE run = ?")
+        outcome = try prepare(
+            "INSERT OR REPLACE INTO outcomes (event, function, rule, at, key, run, taken) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
         unschedule = try prepare("DELETE FROM schedules WHERE function = ? AND expression = ?")
     }
 }

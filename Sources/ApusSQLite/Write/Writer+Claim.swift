@@ -26,7 +26,10 @@ extension Writer {
                 looks: InterruptedLooks(
                     events: try pendingLooks(of: shard), listeners: try listenersLookingBack(of: shard)
                 ),
-                schedules: shard == 0 ? try schedules() : []
+                schedules: shard == 0 ? try schedules() : [],
+                kept: try keptRuns(of: shard),
+                arrivals: try arrivals(of: shard),
+                pendings: try pendings(of: shard, shardCount: try shardCount())
             )
             return ClaimedShard(epoch: epoch, batch: batch, state: state)
         }
@@ -50,6 +53,10 @@ extension Writer {
             found.append(ScheduleRow(key: key, last: find.time(2)))
         }
         return found
+    }
+
+    private func shardCount() throws(SQLiteFailure) -> Int {
+        Int(try Statement.int("SELECT count(*) FROM shards", on: connection))
     }
 
     /// A statement that is used rarely.

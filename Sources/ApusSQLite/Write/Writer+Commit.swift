@@ -64,6 +64,7 @@ extension Writer {
         case .unschedule(let key):
             bind(key, to: statements.unschedule)
             try statements.unschedule.run()
+        default: try applyFlow(write, of: shard)
         }
     }
 

@@ -21,7 +21,8 @@ struct MetricsRoutes: Sendable {
         ("apus_resident_bytes", "Bytes of folded runs in memory.", { $0.residentBytes }),
         ("apus_open_calls", "Calls to apps under way.", { $0.openCalls }),
         ("apus_waiting_jobs", "Calls that wait for their app.", { $0.waitingJobs }),
-        ("apus_held_jobs", "Calls that wait for a paused function.", { $0.heldJobs }),
+        ("apus_pending_starts", "Debounces and batches that have not started their run.", { $0.pendings }),
+        ("apus_rate_keys", "Keys that throttles and rate limits remember.", { $0.rateKeys }),
         ("apus_alarms", "Wake-up times in memory.", { $0.alarms }),
         ("apus_pending_looks", "Events that have not reached all who wait for them.", { $0.pendingLooks }),
     ]

@@ -167,8 +167,30 @@ enum JournalJSON {
             writer.value("expires")
             member("timeout", String(describing: expiry), &writer)
             if let time { member("expires_at", time.milliseconds, &writer) }
+        case .keyed(let flow):
+            writer.value("keyed")
+            write(flow, to: &writer)
+        case .invokedBy(let invoker):
+            writer.value("invokedBy")
+            member("invoked_by", invoker.correlation, &writer)
+        case .waited(let obstacle, let since):
+            writer.value("waited")
+            member("rule", obstacle.rule.name, &writer)
+            if !obstacle.key.isEmpty { member("key", obstacle.key, &writer) }
+            member("since", since.milliseconds, &writer)
         }
         writer.endObject()
+    }
+
+    private static func write(_ flow: RunFlow, to writer: inout JSONWriter) {
+        member("priority", flow.priority.seconds, &writer)
+        writer.key("concurrency")
+        writer.beginArray()
+        for key in flow.keys.calls { writer.value(key.text) }
+        writer.endArray()
+        if let key = flow.keys.runs { member("concurrency_fn", key.text, &writer) }
+        if let key = flow.keys.throttle { member("throttle", key.text, &writer) }
+        if let key = flow.singleton { member("singleton", key.text, &writer) }
     }
 
     private static func write(_ listener: Listener, to writer: inout JSONWriter) {

@@ -68,7 +68,9 @@ package struct RunTimeline: Sendable {
             )
         case .displaced:
             return ("another run has taken over the signal", .waiting)
-        case .called, .answered, .parallel, .planMode, .stepNamed, .expires:
+        case .waited(let obstacle, let since):
+            return ("\(WaitText.waited(for: obstacle)) since \(since.rfc3339)", .done)
+        case .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed, .invokedBy:
             return nil
         }
     }

@@ -1,6 +1,21 @@
 import ApusCore
 import ApusEngine
 
+extension Invoker {
+    /// The form in which a store keeps who waits for an event's run.
+    package var encoded: [UInt8] {
+        var writer = BinaryWriter()
+        writer.invoker(self)
+        return writer.bytes
+    }
+
+    /// - Throws: when the bytes are damaged.
+    package init(decoding bytes: [UInt8]) throws(JournalDecodingError) {
+        var reader = BinaryReader(bytes)
+        self = try reader.invoker()
+    }
+}
+
 /// The stored form of a message between shards: a format number, a kind byte, its fields.
 /// Rows of every released format stay readable for ever.
 package enum MessageCodec {
@@ -12,6 +27,8 @@ package enum MessageCodec {
         case resume = 2
         case matched = 3
         case displace = 4
+        case offer = 5
+        case cancel = 6
     }
 
     /// The bytes to store.
@@ -25,10 +42,7 @@ package enum MessageCodec {
             writer.event(event)
             writer.id(id.high, id.low)
             writer.signed(receivedAt.milliseconds)
-            writer.unsigned(UInt64(invoker.shard))
-            writer.signed(invoker.run)
-            writer.id(invoker.runID.high, invoker.runID.low)
-            writer.text(invoker.step.description)
+            writer.invoker(invoker)
         case .resume(let run, let step, let outcome, let memo):
             writer.byte(Kind.resume.rawValue)
             writer.signed(run)
@@ -45,6 +59,18 @@ package enum MessageCodec {
             writer.byte(Kind.displace.rawValue)
             writer.signed(run)
             writer.unsigned(UInt64(listener))
+        case .offer(let function, let event, let invoker):
+            writer.byte(Kind.offer.rawValue)
+            writer.id(function.high, function.low)
+            writer.signed(event.row)
+            writer.blob(event.body.bytes)
+            writer.signed(event.startsAt.milliseconds)
+            writer.flag(invoker != nil)
+            if let invoker { writer.invoker(invoker) }
+        case .cancel(let run, let cause):
+            writer.byte(Kind.cancel.rawValue)
+            writer.signed(run)
+            writer.text(cause)
         }
         return writer.bytes
     }
@@ -84,6 +110,18 @@ package enum MessageCodec {
             )
         case .displace:
             return .displace(run: try reader.signed(), listener: try reader.integer(ListenerNumber.self))
+        case .offer:
+            let function = try reader.id()
+            let row = try reader.signed()
+            let body = try reader.json()
+            let startsAt = Timestamp(milliseconds: try reader.signed())
+            return .offer(
+                function: UUID16(high: function.high, low: function.low),
+                OfferedEvent(row: row, body: body, startsAt: startsAt),
+                invoker: try reader.flag() ? try reader.invoker() : nil
+            )
+        case .cancel:
+            return .cancel(run: try reader.signed(), cause: try reader.text())
         case nil:
             throw JournalDecodingError(offset: reader.offset, reason: "unknown message kind \(kindByte)")
         }
@@ -94,6 +132,13 @@ extension BinaryWriter {
     fileprivate mutating func id(_ high: UInt64, _ low: UInt64) {
         fixed(high)
         fixed(low)
+    }
+
+    fileprivate mutating func invoker(_ invoker: Invoker) {
+        unsigned(UInt64(invoker.shard))
+        signed(invoker.run)
+        id(invoker.runID.high, invoker.runID.low)
+        text(invoker.step.description)
     }
 
     fileprivate mutating func event(_ event: IncomingEvent) {

@@ -72,15 +72,22 @@ package protocol StoreReader: Sendable {
     /// key; the 100 names with the most.
     func listenersWithoutKey() throws(StoreError) -> [(name: String, count: Int)]
     /// The functions that events with these keys, received after a time, have started, in the order of
-    /// their runs; nothing for keys that started nothing.
+    /// their runs, and after them those that have taken them into a batch or a debounce; nothing for keys
+    /// that started nothing.
     func functionsStarted(by keys: [EventKey], since: Timestamp) throws(StoreError) -> [EventKey: [UUID16]]
 
+    /// Those of the events in these rows that exist, in no order.
+    func events(in rows: [RowID]) throws(StoreError) -> [StoredEvent]
+    /// What became of all copies of an event besides starting runs of its own, in the order of events and
+    /// functions, 1,000 at most.
+    func outcomes(ofEvent id: ULID) throws(StoreError) -> [Outcome]
     /// The first copy of an event: a repeated request stores its events again under the same ids.
     func event(id: ULID) throws(StoreError) -> StoredEvent?
     /// Newest first within each shard, 1,000 at most. `before` is the row of the last one of the page
     /// before.
     func events(named name: String?, before: RowID?, since: Timestamp?, limit: Int) throws(StoreError) -> [StoredEvent]
-    /// The runs of all copies of an event, oldest first, 1,000 at most.
+    /// The runs of all copies of an event, oldest first, 1,000 at most; also those of batches and debounces
+    /// that have taken it.
     func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun]
     func run(id: ULID) throws(StoreError) -> StoredRun?
     /// The id of the run in a row.

@@ -86,7 +86,9 @@ extension MemoryState {
             new.listeners.add(row.number, of: row.run)
         case .unlisten(let run, let number): new.listeners.remove(number, of: run)
         case .unlistenAll(let run): new.listeners.removeAll(of: run)
-        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule: break
+        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .keep, .unkeep,
+            .arrival, .forgetArrivals, .pend, .join, .close, .unpend, .outcome:
+            break
         }
         return nil
     }
@@ -124,6 +126,19 @@ extension MemoryState {
         case .lookDone(let event): looks.remove(event)
         case .schedule(let row): schedules[row.key] = row.last
         case .unschedule(let key): schedules[key] = nil
+        case .keep(let run): kept[run.run] = run
+        case .unkeep(let run): kept[run] = nil
+        case .arrival(let arrival): arrivals[shard, default: [:]][arrival.key] = arrival.time
+        case .forgetArrivals(let time): arrivals[shard] = arrivals[shard]?.filter { $0.value > time }
+        case .pend(let pending): pendings[pending.run] = pending
+        case .join(let run, let member, _, let bytes):
+            pendings[run]?.events.append(member)
+            pendings[run]?.bytes += bytes
+        case .close(let run, let time):
+            pendings[run]?.firesAt = time
+            pendings[run]?.isClosed = true
+        case .unpend(let run): pendings[run] = nil
+        case .outcome(let outcome): outcomes[outcome.event, default: [:]][outcome.function] = outcome
         }
     }
 

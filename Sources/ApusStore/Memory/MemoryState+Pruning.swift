@@ -36,7 +36,8 @@ extension MemoryState {
 
     /// Removes events that no run refers to and that have reached all their listeners.
     private mutating func removeUnusedEvents(where isOldEnough: (RowID) -> Bool) {
-        for row in events.rows where runsByEvent[row] == nil && !looks.contains(row) && isOldEnough(row) {
+        for row in events.rows where isUnused(row) && isOldEnough(row) {
+            outcomes[row] = nil
             guard let event = events.remove(row) else { continue }
             bytes -= MemoryState.size(of: event)
             eventsByID[event.id]?.removeAll { $0 == row }
@@ -45,6 +46,12 @@ extension MemoryState {
             eventsByKey[key]?.removeAll { $0 == row }
             if eventsByKey[key]?.isEmpty == true { eventsByKey[key] = nil }
         }
+    }
+
+    /// No run refers to the event, and none will.
+    private func isUnused(_ row: RowID) -> Bool {
+        runs(of: row).isEmpty && !looks.contains(row)
+            && !(outcomes[row] ?? [:]).values.contains { $0.run.map { pendings[$0] != nil } ?? false }
     }
 
     private mutating func remove(run row: RowID) {

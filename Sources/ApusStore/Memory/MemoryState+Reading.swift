@@ -58,9 +58,30 @@ extension MemoryState {
                 guard let function = runs[run]?.row.function, !functions.contains(function) else { continue }
                 functions.append(function)
             }
+            for outcome in recent.sorted().flatMap({ outcomes(of: $0) }) where outcome.isTaken {
+                if !functions.contains(outcome.function) { functions.append(outcome.function) }
+            }
             if !functions.isEmpty { found[key] = functions }
         }
         return found
+    }
+
+    private func outcomes(of event: RowID) -> [Outcome] {
+        (outcomes[event] ?? [:]).values.sorted { $0.function < $1.function }
+    }
+
+    func outcomes(ofEvent id: ULID) -> [Outcome] {
+        Array((eventsByID[id] ?? []).sorted().flatMap { outcomes(of: $0) }.prefix(MemoryState.rowsPerPage))
+    }
+
+    func events(in rows: [RowID]) -> [StoredEvent] {
+        rows.compactMap { events[$0] }.map(MemoryState.stored)
+    }
+
+    /// The runs of an event of its own, and those that took it in with others.
+    func runs(of event: RowID) -> [RowID] {
+        let shared = outcomes(of: event).filter(\.isTaken).compactMap { $0.run.flatMap { runsByID[$0] } }
+        return Array(Set((runsByEvent[event] ?? []) + shared))
     }
 
     func event(id: ULID) -> StoredEvent? {
@@ -80,7 +101,7 @@ extension MemoryState {
     }
 
     func runs(ofEvent id: ULID) throws(StoreError) -> [StoredRun] {
-        let rows = (eventsByID[id] ?? []).flatMap { runsByEvent[$0] ?? [] }.sorted()
+        let rows = Set((eventsByID[id] ?? []).flatMap { runs(of: $0) }).sorted()
         return try stored(rows.prefix(MemoryState.rowsPerPage))
     }
 

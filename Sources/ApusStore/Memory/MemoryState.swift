@@ -40,6 +40,12 @@ package struct MemoryState: Sendable {
     var quarantine: [QuarantineReport] = []
     /// The newest tick of each schedule.
     var schedules: [ScheduleKey: Timestamp] = [:]
+    /// What shards have to know of runs before they begin.
+    var kept: [RowID: KeptRun] = [:]
+    var arrivals: [ShardID: [LimitKey: Int64]] = [:]
+    var pendings: [ULID: Pending] = [:]
+    /// By event and function.
+    var outcomes: [RowID: [UUID16: Outcome]] = [:]
     /// Orders to cancel runs.
     var cancellations: [ULID: BulkCancellation] = [:]
     /// Bytes of what is stored, roughly as a file would need them.
@@ -95,7 +101,15 @@ package struct MemoryState: Sendable {
             topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
             looks: interruptedLooks(of: shard),
             schedules: shard == 0
-                ? schedules.map { ScheduleRow(key: $0.key, last: $0.value) }.sorted { $0.key < $1.key } : []
+                ? schedules.map { ScheduleRow(key: $0.key, last: $0.value) }.sorted { $0.key < $1.key } : [],
+            kept: KeptRuns(
+                kept.values.filter { RowCounters.shard(of: $0.run) == shard }.sorted { $0.run < $1.run }
+            ),
+            arrivals: (arrivals[shard] ?? [:]).map { Arrival(key: $0.key, time: $0.value) }
+                .sorted { $0.key < $1.key },
+            pendings: pendings.values
+                .filter { ShardCore.home(of: $0.run, shardCount: shardCount) == shard }
+                .sorted { $0.run < $1.run }
         )
         return ClaimedShard(epoch: found.epoch, batch: found.batch, state: state)
     }

@@ -124,6 +124,14 @@ private struct MemoryReader: StoreReader {
         try store.read().functionsStarted(by: keys, since: since)
     }
 
+    func events(in rows: [RowID]) throws(StoreError) -> [StoredEvent] {
+        try store.read().events(in: rows)
+    }
+
+    func outcomes(ofEvent id: ULID) throws(StoreError) -> [Outcome] {
+        try store.read().outcomes(ofEvent: id)
+    }
+
     func event(id: ULID) throws(StoreError) -> StoredEvent? {
         try store.read().event(id: id)
     }

@@ -5,38 +5,20 @@ import Testing
 
 @Suite("Calls to one app")
 struct AppGateTests {
-    private func job(_ number: Int, age seconds: Int) -> ReadyJob {
-        ReadyJob(runCreatedAt: CoreHarness.start - .seconds(seconds), run: RowID(number), job: 0)
-    }
-
-    @Test("the oldest run goes first, then the lower row, then the lower job")
-    func order() {
-        var gate = AppGate()
-        let young = job(1, age: 1)
-        let old = job(2, age: 9)
-        let sameAge = job(3, age: 9)
-        var laterJob = old
-        laterJob.job = 4
-        for job in [young, sameAge, laterJob, old] { gate.enqueue(job) }
-        #expect(gate.waiting == 4)
-        let order = (0..<5).map { _ in gate.next(limits: Limits()) }
-        #expect(order == [old, laterJob, sameAge, young, nil])
-    }
-
-    @Test("no more calls are in flight than the limit")
+    @Test("no more calls are in flight than the limit, with those whose runs are being read")
     func calls() {
         var limits = Limits()
         limits.callsPerApp = 2
         var gate = AppGate()
-        for number in 1...3 { gate.enqueue(job(number, age: 0)) }
-        for _ in 0..<2 {
-            #expect(gate.next(limits: limits) != nil)
-            gate.callBegan(bytes: 1)
-        }
-        #expect(gate.next(limits: limits) == nil)
-        #expect(gate.waiting == 1)
+        gate.callBegan(bytes: 1)
+        #expect(gate.hasRoom(limits))
+        gate.callsBeingRead += 1
+        #expect(!gate.hasRoom(limits))
+        gate.callsBeingRead -= 1
+        gate.callBegan(bytes: 1)
+        #expect(!gate.hasRoom(limits))
         gate.callEnded(bytes: 1)
-        #expect(gate.next(limits: limits) != nil)
+        #expect(gate.hasRoom(limits))
     }
 
     @Test("no more bytes are in flight than the limit, but always one call")
@@ -44,28 +26,25 @@ struct AppGateTests {
         var limits = Limits()
         limits.callBytesPerApp = 100
         var gate = AppGate()
-        for number in 1...4 { gate.enqueue(job(number, age: 0)) }
-        #expect(gate.next(limits: limits) != nil)
         gate.callBegan(bytes: 99)
-        #expect(gate.next(limits: limits) != nil)
+        #expect(gate.hasRoom(limits))
         gate.callBegan(bytes: 500)
-        #expect(gate.next(limits: limits) == nil)
+        #expect(!gate.hasRoom(limits))
         gate.callEnded(bytes: 99)
-        #expect(gate.next(limits: limits) == nil)
+        #expect(!gate.hasRoom(limits))
         gate.callEnded(bytes: 500)
         #expect(gate.bytesInFlight == 0)
         limits.callBytesPerApp = 0
-        #expect(gate.next(limits: limits) != nil)
+        #expect(gate.hasRoom(limits))
     }
 
     @Test("nothing goes while the breaker is open")
     func breaker() {
         var gate = AppGate()
-        gate.enqueue(job(1, age: 0))
         for _ in 0..<5 { gate.breaker.callDidNotReachApp(now: CoreHarness.start) }
-        #expect(gate.next(limits: Limits()) == nil)
+        #expect(!gate.hasRoom(Limits()))
         gate.breaker.callReachedApp()
-        #expect(gate.next(limits: Limits()) != nil)
+        #expect(gate.hasRoom(Limits()))
     }
 
     // MARK: In the shard

@@ -44,7 +44,22 @@ enum JournalSamples {
             .displaced(.max),
             .expires(.start, at: CoreHarness.start + .seconds(1)),
             .expires(.finish, at: nil),
+            .keyed(.plain),
+            .keyed(
+                RunFlow(
+                    priority: .seconds(-43_200),
+                    keys: RunFlow.Keys(calls: [key("a"), key("größer")], runs: key(""), throttle: key("t")),
+                    singleton: key("s")
+                )
+            ),
+            .invokedBy(Invoker(shard: 0, run: 1, runID: run, step: plain)),
+            .waited(Obstacle(.order), since: CoreHarness.start - .days(3)),
+            .waited(Obstacle(.throttle, key: "größer"), since: CoreHarness.start),
         ]
+
+    private static func key(_ text: String) -> FlowKey {
+        FlowKey(rule: .max, key: LimitKey(high: 1, low: .max), text: text)
+    }
 
     private static func listener(
         _ number: ListenerNumber, _ purpose: Listener.Purpose, _ condition: String?
@@ -98,6 +113,10 @@ enum JournalSamples {
         090907010086f7e437faa5a7fce15d1ddcb9eaeaea377667b8098407e05d09010c03000086f7e437faa5a7fce15d1ddcb9eaeaea\
         377667b8010a73686f702f6f72646572011b6173796e632e646174612e6964203d3d20226772c3b6c39f657222cf0f80a0bccdeb\
         010c000109706c61696e20696400010a73686f702f6f7264657200cf0f80a0bccdeb010cffffffff0f020a73686f702f6f726465\
-        72010566616c7365cf0f80a0bccdeb010dffffffff0f0e0001d00f0e0100
+        72010566616c7365cf0f80a0bccdeb010dffffffff0f0e0001d00f0e0100\
+        0f00000000000fffb7992902ffffffffffffffff0100000000000000ffffffffffffffff0161ffffffffffffffff010000000000\
+        0000ffffffffffffffff086772c3b6c39f657201ffffffffffffffff0100000000000000ffffffffffffffff0001ffffffffffff\
+        ffff0100000000000000ffffffffffffffff017401ffffffffffffffff0100000000000000ffffffffffffffff01731000023412\
+        00dc207497013412f0debc9a785609706c61696e206964110a00ffcf98f7011102086772c3b6c39f657200
         """
 }

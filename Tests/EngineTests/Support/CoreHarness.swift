@@ -102,7 +102,7 @@ final class CoreHarness {
             if !losesOwnMail { inbox.append(.acknowledged(by: shard, upTo: number)) }
         case .acknowledge(let sender, let number):
             acknowledgements.append((sender, number))
-        case .load, .readWakes, .findListeners, .findEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
             if holdsReads { heldReads.append(effect) } else { read(effect) }
         case .registryChanged(let registry):
             #expect(registry == store.state(at: now).registry, "the registry agrees with its rows")
@@ -124,6 +124,8 @@ final class CoreHarness {
         case .findEvents(let name, let since, let listener):
             let found = store.events.filter { $0.name == name && $0.receivedAt >= since }
             inbox.append(.eventsFound(found, for: listener))
+        case .readEvents(let rows, let run):
+            inbox.append(.eventsRead(for: run, store.events.filter { rows.contains($0.row) }))
         default:
             break
         }
@@ -168,7 +170,9 @@ final class CoreHarness {
             shard: shard,
             shardCount: shardCount,
             state: store.state(at: now),
-            openCalls: Dictionary(uniqueKeysWithValues: calls.map { ($0.id, $0.app) }),
+            openCalls: Dictionary(
+                uniqueKeysWithValues: calls.map { ($0.id, InheritedCall(app: $0.app, slots: $0.slots)) }
+            ),
             configuration: configuration,
             seed: seed
         )
@@ -194,8 +198,29 @@ final class CoreHarness {
                 }
             }
         }
+        for resident in core.residents.values where resident.stored != .unknown {
+            #expect(resident.stored == .known(store.kept[resident.row]), "memory knows what is kept")
+        }
+        #expect(core.queue.held == expectedSlots(), "what is counted is what calls and runs hold")
         #expect(core.residents.values.allSatisfy { !$0.isTouched && $0.openTurn.isEmpty })
         let bytes = core.residents.values.reduce(0) { $0 + $1.accountedBytes }
         #expect(core.residentBytes == bytes, "memory is accounted for")
+    }
+
+    /// Counts by the open calls, by calls that a crash has orphaned, and by runs that live.
+    private func expectedSlots() -> [LimitKey: Int] {
+        var slots: [LimitKey: Int] = [:]
+        for call in core.openCalls.values {
+            for key in call.slots.keys { slots[key, default: 0] += 1 }
+        }
+        for fold in store.folds.values where !fold.isFinished {
+            for job in fold.jobs where job.isCalling {
+                let call = CallID(run: fold.row, job: job.number, generation: job.generation)
+                guard core.openCalls[call] == nil else { continue }
+                for key in fold.flow?.keys.calls ?? [] { slots[key.key, default: 0] += 1 }
+            }
+            if fold.startedAt != nil, let key = fold.flow?.keys.runs { slots[key.key, default: 0] += 1 }
+        }
+        return slots
     }
 }

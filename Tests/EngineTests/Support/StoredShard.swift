@@ -24,6 +24,11 @@ struct StoredShard {
     /// Events that have not reached all their listeners.
     private(set) var looks: Set<RowID> = []
     private(set) var schedules: [ScheduleKey: Timestamp] = [:]
+    private(set) var kept: [RowID: KeptRun] = [:]
+    private(set) var arrivals: [LimitKey: Int64] = [:]
+    private(set) var pendings: [ULID: Pending] = [:]
+    /// The newest for each event and function.
+    private(set) var outcomes: [RowID: [UUID16: Outcome]] = [:]
     private var rows: RowCounters
     private var headRows: [RowID: RowID] = [:]
 
@@ -46,7 +51,10 @@ struct StoredShard {
                 events: events.filter { looks.contains($0.row) },
                 listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
             ),
-            schedules: schedules.map { ScheduleRow(key: $0.key, last: $0.value) }
+            schedules: schedules.map { ScheduleRow(key: $0.key, last: $0.value) },
+            kept: KeptRuns(kept.values.sorted { $0.run < $1.run }),
+            arrivals: arrivals.map { Arrival(key: $0.key, time: $0.value) },
+            pendings: pendings.values.sorted { $0.run < $1.run }
         )
     }
 
@@ -136,6 +144,29 @@ struct StoredShard {
                 schedules[row.key] = row.last
             case .unschedule(let key):
                 #expect(schedules.removeValue(forKey: key) != nil)
+            case .keep(let run):
+                kept[run.run] = run
+            case .unkeep(let run):
+                kept[run] = nil
+            case .arrival(let arrival):
+                #expect(arrivals[arrival.key].map { $0 < arrival.time } ?? true, "an arrival never goes back")
+                arrivals[arrival.key] = arrival.time
+            case .forgetArrivals(let time):
+                arrivals = arrivals.filter { $0.value > time }
+            case .pend(let pending):
+                pendings[pending.run] = pending
+            case .join(let run, let member, let position, let bytes):
+                #expect(pendings[run]?.events.count == position, "a batch has no gaps")
+                pendings[run]?.events.append(member)
+                pendings[run]?.bytes += bytes
+            case .close(let run, let time):
+                #expect(pendings[run]?.isClosed == false)
+                pendings[run]?.isClosed = true
+                pendings[run]?.firesAt = time
+            case .unpend(let run):
+                #expect(pendings.removeValue(forKey: run) != nil)
+            case .outcome(let outcome):
+                outcomes[outcome.event, default: [:]][outcome.function] = outcome
             }
         }
         #expect(turned == projected, "every turn comes with its projection")
@@ -175,13 +206,20 @@ struct StoredShard {
         }
     }
 
+    /// A call that waits for its turn is kept and needs no alarm, unless another one is under way.
+    private func alarm(of run: Run, at time: Timestamp) -> Timestamp? {
+        let isCalling = run.jobs.contains { $0.isCalling }
+        let jobs = run.jobs.filter { isCalling || !$0.isCall || due(of: $0) > time }
+        return (jobs.map { due(of: $0) } + [run.startBy, run.finishBy].compactMap(\.self)).min()
+    }
+
     private func checkProjection(of row: RowID) {
         guard let fold = folds[row], let head = headRows[row] else { return }
         let expected = RunProjection(
             status: fold.end?.status ?? .running,
             startedAt: fold.startedAt,
             endedAt: fold.endedAt,
-            wakeAt: (fold.jobs.map { due(of: $0) } + [fold.startBy, fold.finishBy].compactMap(\.self)).min(),
+            wakeAt: alarm(of: fold, at: turns[row]?.last?.at ?? fold.createdAt),
             head: head
         )
         #expect(projections[row] == expected, "projection and fold agree")

@@ -74,7 +74,7 @@ final class Ledger {
             acknowledged[channel] = max(acknowledged[channel] ?? 0, number)
         // See `LookLedger`.
         case .payload, .listen, .unlisten, .unlistenAll, .lookPending, .lookDone, .lookedBack, .schedule,
-            .unschedule:
+            .unschedule, .keep, .unkeep, .arrival, .forgetArrivals, .pend, .join, .close, .unpend, .outcome:
             break
         }
     }

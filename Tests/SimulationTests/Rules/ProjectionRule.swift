@@ -9,7 +9,7 @@ final class ProjectionRule {
             guard let record = world.rules.ledger.runs[run], let fold = record.fold else {
                 return world.report(.projection, "a turn of run \(run), which does not exist, follows \(previous)")
             }
-            compare(record.projection, fold, head: record.head, in: world)
+            compare(record.projection, fold, of: record, in: world)
         }
     }
 
@@ -25,7 +25,7 @@ final class ProjectionRule {
             }
             var fold = Run(row: row, start: start, createdAt: first.at)
             for turn in stored.turns { fold.apply(turn) }
-            compare(stored.projection, fold, head: record.head, in: world)
+            compare(stored.projection, fold, of: record, in: world)
             guard fold == record.fold else {
                 return world.report(.projection, "\(world.rules.name(of: row)) reads back differently")
             }
@@ -35,8 +35,8 @@ final class ProjectionRule {
         }
     }
 
-    private func compare(_ projection: RunProjection?, _ fold: Run, head: RowID, in world: SimulatedWorld) {
-        let expected = RunProjection(of: fold, head: head)
+    private func compare(_ projection: RunProjection?, _ fold: Run, of record: LedgerRun, in world: SimulatedWorld) {
+        let expected = RunProjection(of: fold, head: record.head, at: record.lastTurnAt ?? fold.createdAt)
         guard projection != expected else { return }
         world.report(
             .projection,

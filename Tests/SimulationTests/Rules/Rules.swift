@@ -139,6 +139,9 @@ final class Rules {
         case .finished(let end): "finished(\(end.status) \(end.cause))"
         case .listening(let listener): "listening(\(listener.number) \(listener.name) \(listener.condition ?? ""))"
         case .displaced(let number): "displaced(\(number))"
+        case .keyed(let flow): "keyed(\(flow.keys.calls.map(\.text)) \(flow.keys.throttle?.text ?? ""))"
+        case .invokedBy(let invoker): "invokedBy(\(invoker.correlation))"
+        case .waited(let obstacle, let since): "waited(\(obstacle.rule) \(obstacle.key) since \(since))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

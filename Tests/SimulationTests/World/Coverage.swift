@@ -54,7 +54,7 @@ struct Coverage {
             case .cancelled, .running: break
             }
         case .displaced: count(.signalReplaced)
-        case .started, .called, .answered, .stepNamed, .listening, .expires: break
+        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .waited: break
         }
     }
 }

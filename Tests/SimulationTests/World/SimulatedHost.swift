@@ -156,6 +156,10 @@ final class SimulatedHost: ShardHost {
             }, done)
     }
 
+    func readEvents(_ rows: [RowID], _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void) {
+        world.store.look(by: self, { reader throws(StoreError) in try reader.events(in: rows) }, done)
+    }
+
     // MARK: - Effects
 
     func perform(_ effect: Effect) {
@@ -174,7 +178,7 @@ final class SimulatedHost: ShardHost {
             world.network.spread(registry, from: id)
         case .changed(let change):
             world.note("run \(change.run) \(change.what)")
-        case .load, .readWakes, .findListeners, .findEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
             world.report(.release, "shard \(id) hands a read to its host: \(effect)")
         }
     }
