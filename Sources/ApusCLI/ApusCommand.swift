@@ -8,7 +8,10 @@ struct ApusCommand: AsyncParsableCommand {
         commandName: "apus",
         abstract: "Durable functions: events come in, functions start, each step's result is kept.",
         version: ApusVersion.text,
-        subcommands: [DevCommand.self, TraceCommand.self]
+        subcommands: [
+            DevCommand.self, TraceCommand.self, WhyCommand.self, QueueCommand.self, LimitsCommand.self,
+            PauseCommand.self, ResumeCommand.self, AuditCommand.self,
+        ]
     )
 
     static func main() async {

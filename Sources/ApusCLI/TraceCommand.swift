@@ -1,8 +1,5 @@
 import ApusCore
-import ApusNode
 import ArgumentParser
-import NIOCore
-import NIOPosix
 
 /// `apus trace RUN`: what a run did, line by line.
 struct TraceCommand: AsyncParsableCommand {
@@ -17,8 +14,7 @@ struct TraceCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Go on until the run has ended.")
     var follow = false
 
-    @Option(name: .long, help: "The server.")
-    var url = "http://127.0.0.1:8288"
+    @OptionGroup var server: ServerOptions
 
     func run() async throws {
         try await failsWithOneLine { try await print() }
@@ -26,13 +22,12 @@ struct TraceCommand: AsyncParsableCommand {
 
     private func print() async throws {
         guard ULID(run) != nil else { throw PlainFailure("\"\(run)\" is not a run id (26 letters and digits).") }
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let probe = AppProbe(loop: loop, userAgent: "Apus/\(ApusVersion.text)")
+        let client = server.client
         var printed = 0
         var start: Int64?
         while true {
-            let journal = try await read(probe)
-            let lines = Array(journal.view["data"]?["timeline"]?.elements.map { $0 } ?? [])
+            let journal = try await client.ask("GET", "/v1/runs/\(run)/journal")
+            let lines = Array(journal.view["timeline"]?.elements.map { $0 } ?? [])
             for line in lines.dropFirst(printed) {
                 let at = line["at"]?.int ?? 0
                 let begin = start ?? at
@@ -40,7 +35,7 @@ struct TraceCommand: AsyncParsableCommand {
                 Logs.write(Self.format(line, after: at - begin))
             }
             printed = lines.count
-            let status = journal.view["data"]?["run"]?["status"]?.string ?? ""
+            let status = journal.view["run"]?["status"]?.string ?? ""
             if status != "Running" || !follow { return }
             try await Task.sleep(for: .milliseconds(100))
         }
@@ -56,25 +51,5 @@ struct TraceCommand: AsyncParsableCommand {
             }
         let padding = String(repeating: " ", count: max(0, 8 - seconds.count))
         return "\(padding)\(seconds) s  \(mark) \(line["what"]?.string ?? "")\n"
-    }
-
-    private func read(_ probe: AppProbe) async throws -> RawJSON {
-        let address: AppURL
-        do {
-            address = try AppURL("\(url)/v1/runs/\(run)/journal")
-        } catch {
-            throw PlainFailure("--url \(url) cannot be used: \(error)")
-        }
-        let request = AppRequest(method: "GET", url: address, headers: [], body: ByteBuffer())
-        switch await probe.send(request, within: .seconds(10)) {
-        case .failure(let failure):
-            throw PlainFailure("There is no server at \(url): \(failure)")
-        case .success(let response):
-            let json = try? RawJSON(parsing: Array(response.body.readableBytesView))
-            guard response.status == 200, let json else {
-                throw PlainFailure(json?.view["error"]?.string ?? "\(url) answered \(response.status).")
-            }
-            return json
-        }
     }
 }

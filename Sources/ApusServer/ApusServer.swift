@@ -58,6 +58,7 @@ package struct ApusServer: Sendable {
         MetricsRoutes(node: node).add(to: &routes)
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
         FunctionRoutes(node: node).add(to: &routes)
+        QueueRoutes(node: node, bodies: bodies).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
         LatestRunsPage(node: node).add(to: &routes)

@@ -50,7 +50,7 @@ package struct FlowKey: Hashable, Sendable {
         text = FlowKey.excerpt(value)
     }
 
-    static func excerpt(_ value: String) -> String {
+    package static func excerpt(_ value: String) -> String {
         guard value.utf8.count > longestText else { return value }
         var text = value
         while text.utf8.count > longestText { text.removeLast((text.utf8.count - longestText + 3) / 4) }

@@ -47,7 +47,7 @@ final class FunctionQueue {
         return lane
     }
 
-    var lanes: [Lane] { plainLanes + keyedLanes.values.sorted { ($0.id.kind, $0.id.keys) < ($1.id.kind, $1.id.keys) } }
+    var lanes: [Lane] { plainLanes + keyedLanes.values.sorted { $0.id < $1.id } }
 
     /// Brings a lane in line with the function's rules.
     func adopt(_ lane: Lane) {

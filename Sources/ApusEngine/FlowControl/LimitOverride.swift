@@ -25,6 +25,34 @@ package struct LimitOverride: Hashable, Sendable {
 
     package init() {}
 
+    /// The limits of a function's options.
+    package init(_ options: FlowControl) {
+        concurrency = options.concurrency
+        runs = options.runConcurrency?.limit
+        throttle = options.throttle.map { Rate(limit: $0.limit, period: $0.period, burst: $0.burst) }
+        rateLimit = options.rateLimit.map { Rate(limit: $0.limit, period: $0.period) }
+    }
+
+    /// Whether every limit with a key is one that the function has: keys belong to the code.
+    /// - Throws: ``LimitOverrideError`` for the first that is not.
+    package func check(against options: FlowControl) throws(LimitOverrideError) {
+        for limit in concurrency where limit.key != nil {
+            guard options.concurrency.contains(where: { $0.key == limit.key && $0.scope == limit.scope }) else {
+                let known = options.concurrency.compactMap { known in
+                    known.key.map { "\"\($0)\" (scope \(known.scope.name))" }
+                }
+                throw LimitOverrideError(
+                    "the function has no concurrency limit with the key \"\(limit.key ?? "")\" and scope "
+                        + "\(limit.scope.name); it has "
+                        + (known.isEmpty ? "none with a key" : known.joined(separator: ", "))
+                )
+            }
+        }
+        for limit in concurrency where limit.key == nil && limit.scope != .function {
+            throw LimitOverrideError("a concurrency limit of scope \(limit.scope.name) needs a key")
+        }
+    }
+
     package var isEmpty: Bool { self == LimitOverride() }
 
     /// The options with what is overridden.

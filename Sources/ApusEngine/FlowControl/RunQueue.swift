@@ -8,7 +8,7 @@ import HeapModule
 /// an app; runs that have started go before those that have not. An admission takes room at all its limits
 /// or at none.
 package final class RunQueue {
-    private var functions: [UUID16: FunctionQueue] = [:]
+    private(set) var functions: [UUID16: FunctionQueue] = [:]
     /// Functions with a lane that may have room, by app; each has one turn.
     private var rounds: [UUID16: Deque<FunctionQueue>] = [:]
     private var places: [RowID: Lane] = [:]
@@ -236,7 +236,7 @@ package final class RunQueue {
 
     /// Why there is no room at a limit: when there will be, `.max` when only a release can tell; `nil` when
     /// there is room.
-    private func opening(at limit: Lane.LaneLimit, of function: FunctionQueue, now: Timestamp) -> Timestamp? {
+    func opening(at limit: Lane.LaneLimit, of function: FunctionQueue, now: Timestamp) -> Timestamp? {
         if let clock = limit.clock {
             guard limit.limit > 0 else { return .distantFuture }
             let opening = clock.opening(after: arrivals[limit.key])

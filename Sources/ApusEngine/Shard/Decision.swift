@@ -52,6 +52,7 @@ package enum Write: Sendable {
     /// The run has started, or never will.
     case unpend(run: ULID)
     case outcome(Outcome)
+    case audit(AuditEntry)
 }
 
 package struct EventRow: Hashable, Sendable {

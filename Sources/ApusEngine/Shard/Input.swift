@@ -18,7 +18,11 @@ package enum Input: Sendable {
     /// A sync of the app at this address failed, for this reason.
     case syncFailed(url: String, reason: String)
     /// A function is to start nothing any more, or to go on.
-    case pause(function: UUID16, Bool)
+    case pause(function: UUID16, Bool, by: String = AuditEntry.api)
+    /// A function's limits are to be others than it registered; `nil` takes that back.
+    case limit(function: UUID16, LimitOverride?, by: String)
+    /// Somebody has ordered something that is carried out bit by bit.
+    case audit(AuditEntry)
     /// Another shard changed the registry; it is durable already.
     case registry(Registry)
     case message(from: ShardID, number: UInt64, Message)
@@ -34,9 +38,18 @@ package enum Input: Sendable {
     /// The events of a debounce or batch were read, in no order.
     case eventsRead(for: ULID, [EventRow])
     /// Somebody wants a run to end.
-    case cancel(run: RowID)
+    case cancel(run: RowID, Departure = .cancelled)
     /// A signal for a wait that was found in the store.
     case signal(name: String, payload: RawJSON, run: RowID, listener: ListenerNumber)
+}
+
+/// Why somebody wants a run to end.
+package enum Departure: Hashable, Sendable {
+    case cancelled
+    /// Unless it has started.
+    case drained
+    /// Unless it has started; its events start a run of another function instead.
+    case moved(to: UUID16)
 }
 
 package struct SubmittedEvent: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import ApusCEL
 import ApusCore
 
 /// Runs that end before their time: by an event, by a person, by their age.
@@ -7,17 +8,41 @@ extension ShardCore {
     }
 
     /// Somebody wants the run to end; nothing happens when it has.
-    func cancelRun(_ row: RowID) {
+    func end(_ row: RowID, _ departure: Departure) {
         guard let resident = residents[row] else {
-            load(row, for: .cancel)
+            load(row, for: .cancel(departure))
             decision.postponedUntilLoaded = row
             return
         }
-        cancelOnRequest(resident)
+        end(resident, departure)
     }
 
-    func cancelOnRequest(_ resident: Resident) {
-        cancel(resident, because: "cancelled on request")
+    func end(_ resident: Resident, _ departure: Departure) {
+        switch departure {
+        case .cancelled: cancel(resident, because: "cancelled on request")
+        case .drained:
+            guard resident.run.startedAt == nil else { return }
+            cancel(resident, because: "discarded while it waited")
+        case .moved(let function):
+            guard resident.run.startedAt == nil, let target = registry.functions[function] else { return }
+            move(resident, to: target)
+        }
+    }
+
+    /// The run's events start a run of another function, under the rules for runs that hold there; whoever
+    /// waits for the run waits for that one. Where those rules let nothing start, the run stays.
+    private func move(_ resident: Resident, to target: FunctionRecord) {
+        guard !target.isArchived, target.pausedAt == nil else { return }
+        let due = resident.run.jobs.map(\.wakeTime).min() ?? now
+        let events = zip(resident.run.start.events, resident.events).map { row, body in
+            OfferedEvent(row: row, body: body, startsAt: max(due, now))
+        }
+        let id = newRunID()
+        let new = PendingRun(id: id, events: events, invokers: resident.run.invokers, startsAt: max(due, now))
+        let values = resident.events.first.map(EventValues.init(stored:))
+        guard begin(new, of: target, queue.rules(of: target.id), values: values) else { return }
+        let cause = "moved to run \(id) of \(target.configuration.slug)"
+        finish(resident, RunEnd(status: .cancelled, output: nil, cause: cause), isMoved: true)
     }
 
     /// Begins to listen to the events that cancel a run that has just started.

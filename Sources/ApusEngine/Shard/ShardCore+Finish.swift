@@ -9,12 +9,14 @@ extension ShardCore {
         )
     }
 
-    func finish(_ resident: Resident, _ end: RunEnd) {
+    /// - Parameter isMoved: another run goes on in its place, so nobody is told of an end.
+    func finish(_ resident: Resident, _ end: RunEnd, isMoved: Bool = false) {
         guard !resident.run.isFinished else { return }
         leaveFlow(resident)
         record(.finished(end), resident)
         resident.queued.removeAll()
         tell(resident, .finished(end.status))
+        if isMoved { return }
         let error: RawJSON? =
             end.status == .failed
             ? FailureEnvelope.make(body: end.output?.json ?? .null, cause: end.cause) : nil

@@ -26,11 +26,33 @@ extension ShardCore {
     }
 
     /// Pausing a function that is paused, or an unknown one, changes nothing.
-    func pause(_ id: UUID16, _ isPaused: Bool) {
+    func pause(_ id: UUID16, _ isPaused: Bool, by actor: String) {
         guard var function = registry.functions[id], (function.pausedAt != nil) != isPaused else { return }
         function.pausedAt = isPaused ? now : nil
+        change(function, isPaused ? .paused : .resumed, by: actor)
+    }
+
+    /// Sets limits in place of the registered ones; those that are the same already change nothing.
+    func limit(_ id: UUID16, _ limits: LimitOverride?, by actor: String) {
+        let limits = limits.flatMap { $0.isEmpty ? nil : $0 }
+        guard var function = registry.functions[id], function.override != limits else { return }
+        function.override = limits
+        let detail = limits.map { String(decoding: $0.json.bytes, as: UTF8.self) } ?? ""
+        change(function, limits == nil ? .limitsRemoved : .limitsSet, by: actor, detail)
+    }
+
+    private func change(
+        _ function: FunctionRecord, _ action: AuditEntry.Action, by actor: String, _ detail: String = ""
+    ) {
         registry.update(function: function)
         decision.writes.append(.function(function))
+        decision.writes.append(
+            .audit(
+                AuditEntry(
+                    at: now, actor: actor, action: action, subject: function.configuration.slug, detail: detail
+                )
+            )
+        )
         registryChanged()
     }
 

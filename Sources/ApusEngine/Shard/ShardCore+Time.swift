@@ -106,8 +106,8 @@ extension ShardCore {
                     giveBack(admission)
                 }
                 stir(app)
-            case .cancel:
-                if let resident = residents[row] { cancelOnRequest(resident) }
+            case .cancel(let departure):
+                if let resident = residents[row] { end(resident, departure) }
                 decision.postponedAnswers.append(.none)
             case .signal(let number, let name, let payload):
                 let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false

@@ -81,7 +81,7 @@ package final class ShardCore {
         case match(ListenerNumber, event: RowID)
         case events([EventRow], ListenerRow)
         case holders(ListenerPage, ListenerNumber)
-        case cancel
+        case cancel(Departure)
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -144,7 +144,9 @@ package final class ShardCore {
         case .wakes(let page): receiveWakes(page)
         case .register(let registration): register(registration)
         case .syncFailed(let url, let reason): recordSyncFailure(url: url, reason: reason)
-        case .pause(let function, let isPaused): pause(function, isPaused)
+        case .pause(let function, let isPaused, let actor): pause(function, isPaused, by: actor)
+        case .limit(let function, let limits, let actor): limit(function, limits, by: actor)
+        case .audit(let entry): decision.writes.append(.audit(entry))
         case .registry(let registry): adopt(registry)
         case .message(let sender, let number, let message): receive(message, number: number, from: sender)
         case .refused(let sender, let number, let message): refuse(message, number: number, from: sender)
@@ -153,7 +155,7 @@ package final class ShardCore {
         case .listeners(let page): receiveListeners(page)
         case .eventsRead(let run, let events): fire(run, events)
         case .eventsFound(let events, let row): receiveEvents(events, for: row)
-        case .cancel(let run): cancelRun(run)
+        case .cancel(let run, let departure): end(run, departure)
         case .signal(let name, let payload, let run, let number):
             acceptSignal(name, payload: payload, run: run, number: number)
         }

@@ -14,6 +14,20 @@ extension Node {
         carryOut(cancellation)
     }
 
+    /// Begins to drain or move what waits in a function.
+    package func begin(_ order: BulkCancellation, by actor: String) async throws {
+        let target = order.backlog?.target.flatMap { registry.functions[$0]?.configuration.slug }
+        let key = order.backlog?.key.map { ["key \($0)"] } ?? []
+        let detail = (key + (target.map { ["to \($0)"] } ?? [])).joined(separator: ", ")
+        try await note(
+            AuditEntry(
+                at: order.createdAt, actor: actor, action: target == nil ? .drained : .moved,
+                subject: order.functionSlug, detail: detail
+            )
+        )
+        try await begin(order)
+    }
+
     /// Takes an order back; runs that were told already stay cancelled.
     /// - Returns: whether there was one.
     package func forgetCancellation(_ id: ULID) async throws(StoreError) -> Bool {
@@ -66,11 +80,23 @@ extension Node {
                 )
             }
             for run in runs where condition?.holds(for: run.event, now: clock.now()) ?? true {
-                try await cancel(row: run.row)
+                guard let departure = cancellation.departure(of: run) else { continue }
+                try await cancel(row: run.row, departure)
                 told += 1
             }
             guard runs.count == Self.page, let last = runs.last else { return told }
             position = last.row
         }
+    }
+}
+
+extension BulkCancellation {
+    /// What the order does with a run; `nil` for nothing.
+    fileprivate func departure(of run: LivingRun) -> Departure? {
+        guard let backlog else { return .cancelled }
+        guard !run.isStarted, backlog.key.map({ run.flow?.keys.texts.contains($0) ?? false }) ?? true else {
+            return nil
+        }
+        return backlog.target.map { .moved(to: $0) } ?? .drained
     }
 }

@@ -257,8 +257,8 @@ package final class Node: Sendable {
         return true
     }
 
-    func cancel(row: RowID) async throws(NodeError) {
-        _ = try await submit(.cancel(run: row), to: home(of: row))
+    func cancel(row: RowID, _ departure: Departure = .cancelled) async throws(NodeError) {
+        _ = try await submit(.cancel(run: row, departure), to: home(of: row))
     }
 
     /// Gives a signal to the run that waits for it.
@@ -280,11 +280,28 @@ package final class Node: Sendable {
 
     /// Lets a function start nothing and calls none of its runs until it is resumed; sleeps and waits go on.
     /// - Returns: the function; `nil` when there is none of this id or slug.
-    package func pause(_ reference: String, _ isPaused: Bool) async throws(NodeError) -> FunctionRecord? {
+    package func pause(
+        _ reference: String, _ isPaused: Bool, by actor: String = AuditEntry.api
+    ) async throws(NodeError) -> FunctionRecord? {
         guard var function = registry.function(named: reference) else { return nil }
-        _ = try await submit(.pause(function: function.id, isPaused), to: 0)
+        _ = try await submit(.pause(function: function.id, isPaused, by: actor), to: 0)
         function.pausedAt = isPaused ? function.pausedAt ?? clock.now() : nil
         return function
+    }
+
+    /// Sets limits in place of those that a function registered; `nil` takes them back.
+    /// - Returns: the function; `nil` when there is none of this id.
+    package func limit(
+        _ id: UUID16, _ limits: LimitOverride?, by actor: String
+    ) async throws(NodeError) -> FunctionRecord? {
+        guard var function = registry.functions[id] else { return nil }
+        _ = try await submit(.limit(function: id, limits, by: actor), to: 0)
+        function.override = limits
+        return function
+    }
+
+    func note(_ entry: AuditEntry) async throws(NodeError) {
+        _ = try await submit(.audit(entry), to: 0)
     }
 
     private func home(of row: RowID) -> ShardID {
@@ -352,6 +369,21 @@ package final class Node: Sendable {
             core.value.shards.reduce(into: [ShardID: ShardFigures]()) { $0[$1.id] = $1.core?.figures }
         }.get()
         return figures ?? [:]
+    }
+
+    /// Why a run waits for its turn; `nil` when it does not.
+    package func standing(of row: RowID) async -> Standing? {
+        let home = Int(home(of: row))
+        return try? await loop.submit { [self] in core.value.shards[home].core?.standing(of: row) }.get()
+    }
+
+    /// What waits for its turn in a function, on all shards.
+    /// - Parameter limit: keys that are listed at most.
+    package func queue(of function: UUID16, limit: Int) async -> QueueView {
+        let views = try? await loop.submit { [self] in
+            core.value.shards.compactMap { $0.core?.queueView(of: function, limit: limit) }
+        }.get()
+        return (views ?? []).reduce(QueueView()) { sum, view in sum.adding(view, limit: limit) }
     }
 
     /// Reads from the store on a thread that may block.

@@ -69,6 +69,10 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.latestRuns(before: before, limit: limit) }
     }
 
+    func audit(limit: Int) throws(StoreError) -> [AuditEntry] {
+        try store.read { try $0.audit(limit: limit) }
+    }
+
     func cancellations() throws(StoreError) -> [BulkCancellation] {
         try store.read { try $0.cancellations() }
     }

@@ -20,6 +20,21 @@ enum Schema {
         -- Limits that people have set, as JSON.
         ALTER TABLE functions ADD COLUMN override TEXT;
 
+        -- Orders for runs that wait to start.
+        ALTER TABLE cancellations ADD COLUMN backlog INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE cancellations ADD COLUMN backlog_key TEXT;
+        ALTER TABLE cancellations ADD COLUMN backlog_target BLOB;
+
+        -- Who changed what.
+        CREATE TABLE audit (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            detail TEXT NOT NULL
+        ) STRICT;
+
         -- Runs that wait for their turn or take up room; what a shard reads before it begins.
         CREATE TABLE kept (
             run INTEGER PRIMARY KEY,

@@ -9,8 +9,8 @@ extension Writer {
             let insert = try statement(
                 """
                 INSERT OR REPLACE INTO cancellations (id, app, function, slug, started_after, started_before, condition,
-                    created_at, finished_at, cancelled)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    created_at, finished_at, cancelled, backlog, backlog_key, backlog_target)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
             )
             insert.bind(1, high: cancellation.id.high, low: cancellation.id.low)
@@ -23,6 +23,9 @@ extension Writer {
             insert.bind(8, cancellation.createdAt.milliseconds)
             insert.bind(9, cancellation.finishedAt?.milliseconds)
             insert.bind(10, Int64(cancellation.cancelled))
+            insert.bind(11, cancellation.backlog == nil ? 0 : 1)
+            insert.bind(12, cancellation.backlog?.key)
+            if let target = cancellation.backlog?.target { insert.bind(13, high: target.high, low: target.low) }
             try insert.run()
             let forget = try statement(
                 """

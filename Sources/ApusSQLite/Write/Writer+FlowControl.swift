@@ -31,6 +31,7 @@ extension Writer {
             try self.run(statements.emptyPending, run)
             try self.run(statements.unpend, run)
         case .outcome(let outcome): try insert(outcome)
+        case .audit(let entry): try insert(entry)
         default: throw StoreError.rejected("a write that this store does not know")
         }
     }
@@ -92,6 +93,19 @@ extension Writer {
         if let run = outcome.run { statement.bind(6, high: run.high, low: run.low) }
         statement.bind(7, outcome.isTaken ? 1 : 0)
         try statement.run()
+    }
+
+    private func insert(_ entry: AuditEntry) throws {
+        let insert = try statement("INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)")
+        insert.bind(1, entry.at.milliseconds)
+        insert.bind(2, entry.actor)
+        insert.bind(3, entry.action.rawValue)
+        insert.bind(4, entry.subject)
+        insert.bind(5, entry.detail)
+        try insert.run()
+        let forget = try statement("DELETE FROM audit WHERE row <= last_insert_rowid() - ?")
+        forget.bind(1, Int64(AuditEntry.kept))
+        try forget.run()
     }
 
     // MARK: - For the next owner

@@ -53,14 +53,14 @@ struct CancellationRoutes: Sendable {
             condition: condition, createdAt: now
         )
         try await node.begin(cancellation)
-        return Answers.envelope { write(cancellation, to: &$0) }
+        return Answers.envelope { Self.write(cancellation, on: node, to: &$0) }
     }
 
     private func list() async throws -> Response {
         let found = try await node.read { reader throws(StoreError) in try reader.cancellations() }
         return Answers.envelope { writer in
             writer.beginArray()
-            for cancellation in found { write(cancellation, to: &writer) }
+            for cancellation in found { Self.write(cancellation, on: node, to: &writer) }
             writer.endArray()
         }
     }
@@ -108,7 +108,7 @@ struct CancellationRoutes: Sendable {
         return nil
     }
 
-    private func write(_ cancellation: BulkCancellation, to writer: inout JSONWriter) {
+    static func write(_ cancellation: BulkCancellation, on node: Node, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("id")
         writer.value(cancellation.id)
@@ -119,6 +119,12 @@ struct CancellationRoutes: Sendable {
         write("function_id", cancellation.functionSlug, to: &writer)
         write("name", nil, to: &writer)
         write("kind", "bulk_run", to: &writer)
+        if let backlog = cancellation.backlog {
+            let target = backlog.target.flatMap { node.registry.functions[$0]?.configuration.slug }
+            write("backlog", target == nil ? "drain" : "move", to: &writer)
+            if let key = backlog.key { write("key", key, to: &writer) }
+            if let target { write("to", target, to: &writer) }
+        }
         write("cause", "API", to: &writer)
         write("queue_name", nil, to: &writer)
         write("started_after", cancellation.startedAfter?.rfc3339, to: &writer)
@@ -131,7 +137,7 @@ struct CancellationRoutes: Sendable {
         writer.endObject()
     }
 
-    private func write(_ key: String, _ value: String?, to writer: inout JSONWriter) {
+    private static func write(_ key: String, _ value: String?, to writer: inout JSONWriter) {
         writer.key(key)
         if let value { writer.value(value) } else { writer.null() }
     }
@@ -139,7 +145,7 @@ struct CancellationRoutes: Sendable {
 
 extension SplitMix64 {
     /// An id for something that the server itself makes now.
-    fileprivate static func drawnULID(at now: Timestamp) -> ULID {
+    static func drawnULID(at now: Timestamp) -> ULID {
         var random = SplitMix64(seed: .random(in: .min ... .max))
         return random.nextULID(now: now)
     }

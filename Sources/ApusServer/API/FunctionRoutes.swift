@@ -9,13 +9,17 @@ struct FunctionRoutes: Sendable {
     let node: Node
 
     func add(to routes: inout RouteTable) {
-        routes.on(.post, "/v1/functions/:id/pause") { _, context in try await pause(context, true) }
-        routes.on(.post, "/v1/functions/:id/resume") { _, context in try await pause(context, false) }
+        routes.on(.post, "/v1/functions/:id/pause") { request, context in
+            try await pause(context, true, by: Actor.of(request))
+        }
+        routes.on(.post, "/v1/functions/:id/resume") { request, context in
+            try await pause(context, false, by: Actor.of(request))
+        }
     }
 
-    private func pause(_ context: BasicRequestContext, _ isPaused: Bool) async throws -> Response {
+    private func pause(_ context: BasicRequestContext, _ isPaused: Bool, by actor: String) async throws -> Response {
         let reference = context.parameters.get("id") ?? ""
-        guard let function = try await node.pause(reference, isPaused) else {
+        guard let function = try await node.pause(reference, isPaused, by: actor) else {
             return Answers.error("Function not found: \(reference)", status: .notFound)
         }
         return Answers.envelope { writer in

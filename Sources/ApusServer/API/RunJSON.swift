@@ -40,7 +40,8 @@ enum EventJSON {
 
 /// A run as the v1 API shows it.
 enum RunJSON {
-    static func write(_ run: StoredRun, to writer: inout JSONWriter) {
+    /// - Parameter waiting: what the run waits for; an extension of the v1 API.
+    static func write(_ run: StoredRun, waiting: WaitReport? = nil, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("run_id")
         writer.value(run.id)
@@ -64,6 +65,10 @@ enum RunJSON {
         } else if run.end?.status == .completed {
             writer.key("output")
             writer.null()
+        }
+        if let waiting {
+            writer.key("waiting")
+            waiting.write(to: &writer)
         }
         writer.endObject()
     }

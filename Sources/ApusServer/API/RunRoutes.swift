@@ -13,6 +13,7 @@ struct RunRoutes: Sendable {
         routes.on(.get, "/v1/events") { request, _ in try await listEvents(request) }
         routes.on(.get, "/v1/events/:id") { _, context in try await event(context) }
         routes.on(.get, "/v1/events/:id/runs") { _, context in try await runsOfEvent(context) }
+        routes.on(.get, "/v1/events/:id/outcomes") { _, context in try await outcomes(context) }
         routes.on(.get, "/v1/runs/:id") { _, context in try await run(context) }
         routes.on(.delete, "/v1/runs/:id") { _, context in try await cancel(context) }
         routes.on(.get, "/v1/runs/:id/journal") { _, context in try await journal(context) }
@@ -95,13 +96,36 @@ struct RunRoutes: Sendable {
         }
     }
 
+    /// What each function made of an event: an extension of the v1 API.
+    private func outcomes(_ context: BasicRequestContext) async throws -> Response {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = ULID(text) else { return Answers.error("Invalid event ID: \(text)", status: .badRequest) }
+        let found = try await node.read { reader throws(StoreError) -> (runs: [StoredRun], outcomes: [Outcome])? in
+            guard try reader.event(id: id) != nil else { return nil }
+            return (try reader.runs(ofEvent: id), try reader.outcomes(ofEvent: id))
+        }
+        guard let found else { return Answers.error("Event not found", status: .notFound) }
+        let registry = node.registry
+        return Answers.envelope { writer in
+            writer.beginArray()
+            for outcome in found.outcomes {
+                let slug = registry.functions[outcome.function]?.configuration.slug ?? outcome.function.description
+                OutcomeJSON.write(outcome, function: slug, to: &writer)
+            }
+            let merged = Set(found.outcomes.compactMap(\.run))
+            for run in found.runs where !merged.contains(run.id) { OutcomeJSON.write(run, to: &writer) }
+            writer.endArray()
+        }
+    }
+
     // MARK: - Runs
 
     private func run(_ context: BasicRequestContext) async throws -> Response {
         let (id, text) = try runID(context)
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         guard let run else { return Answers.error("Unable to load function run: \(text)", status: .notFound) }
-        return Answers.envelope { RunJSON.write(run, to: &$0) }
+        let waiting = try await WaitReport.find(run, on: node)
+        return Answers.envelope { RunJSON.write(run, waiting: waiting, to: &$0) }
     }
 
     private func cancel(_ context: BasicRequestContext) async throws -> Response {

@@ -96,6 +96,8 @@ package protocol StoreReader: Sendable {
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
     /// The whole history of a run, oldest first; `nil` when there is no such run.
     func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun?
+    /// Who changed what, newest first, 1,000 at most.
+    func audit(limit: Int) throws(StoreError) -> [AuditEntry]
     /// Orders to cancel runs, newest first, 1,000 at most.
     func cancellations() throws(StoreError) -> [BulkCancellation]
     /// Runs of a function that have not ended and were created in a stretch of time, in the order of rows.

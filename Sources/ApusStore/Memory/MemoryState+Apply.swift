@@ -87,7 +87,7 @@ extension MemoryState {
         case .unlisten(let run, let number): new.listeners.remove(number, of: run)
         case .unlistenAll(let run): new.listeners.removeAll(of: run)
         case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .keep, .unkeep,
-            .arrival, .forgetArrivals, .pend, .join, .close, .unpend, .outcome:
+            .arrival, .forgetArrivals, .pend, .join, .close, .unpend, .outcome, .audit:
             break
         }
         return nil
@@ -139,6 +139,9 @@ extension MemoryState {
             pendings[run]?.isClosed = true
         case .unpend(let run): pendings[run] = nil
         case .outcome(let outcome): outcomes[outcome.event, default: [:]][outcome.function] = outcome
+        case .audit(let entry):
+            audit.append(entry)
+            audit.removeFirst(max(0, audit.count - AuditEntry.kept))
         }
     }
 

@@ -14,13 +14,20 @@ extension MemoryState {
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
     ) -> [LivingRun] {
-        alarms.keys.filter { $0 > after }.sorted().lazy
+        runs.rows.lazy.filter { $0 > after }
             .compactMap { runs[$0] }
             .filter { run in
                 !run.projection.status.isFinal && run.row.function == function && run.row.createdAt <= to
                     && from.map { run.row.createdAt >= $0 } ?? true
             }
-            .compactMap { run in events[run.row.event].map { LivingRun(row: run.row.row, event: $0.body) } }
+            .compactMap { run in
+                events[run.row.event].map { event in
+                    LivingRun(
+                        row: run.row.row, event: event.body, isStarted: run.projection.startedAt != nil,
+                        flow: kept[run.row.row]?.flow
+                    )
+                }
+            }
             .prefix(max(limit, 0))
             .map { $0 }
     }

@@ -46,6 +46,8 @@ package struct MemoryState: Sendable {
     var pendings: [ULID: Pending] = [:]
     /// By event and function.
     var outcomes: [RowID: [UUID16: Outcome]] = [:]
+    /// Oldest first.
+    var audit: [AuditEntry] = []
     /// Orders to cancel runs.
     var cancellations: [ULID: BulkCancellation] = [:]
     /// Bytes of what is stored, roughly as a file would need them.

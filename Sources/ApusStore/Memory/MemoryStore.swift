@@ -154,6 +154,10 @@ private struct MemoryReader: StoreReader {
         try store.read().latestRuns(before: before, limit: limit)
     }
 
+    func audit(limit: Int) throws(StoreError) -> [AuditEntry] {
+        try store.read().audit.suffix(min(max(limit, 0), 1_000)).reversed()
+    }
+
     func cancellations() throws(StoreError) -> [BulkCancellation] {
         try store.read().cancellations.values.sorted { $0.id > $1.id }
     }

@@ -1,0 +1,76 @@
+import ApusCore
+import ApusNode
+import ArgumentParser
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// Which server a command asks.
+struct ServerOptions: ParsableArguments {
+    @Option(name: .long, help: "The server.")
+    var url = "http://127.0.0.1:8288"
+
+    var client: ServerClient { ServerClient(url: url) }
+}
+
+/// Asks a server by its HTTP interface.
+struct ServerClient {
+    let url: String
+    private let probe = AppProbe(
+        loop: MultiThreadedEventLoopGroup.singleton.next(), userAgent: "Apus/\(ApusVersion.text)"
+    )
+
+    init(url: String) {
+        self.url = url
+    }
+
+    /// The `data` of the answer.
+    /// - Throws: ``PlainFailure`` with what the server says is wrong.
+    func ask(_ method: String, _ path: String, _ body: RawJSON? = nil) async throws -> RawJSON {
+        guard let data = try await find(method, path, body) else {
+            throw PlainFailure("\(url) does not know \(path).")
+        }
+        return data
+    }
+
+    /// - Returns: `nil` when the server answers 404 and `isOptional`.
+    func find(
+        _ method: String, _ path: String, _ body: RawJSON? = nil, isOptional: Bool = false
+    ) async throws -> RawJSON? {
+        let address: AppURL
+        do {
+            address = try AppURL("\(url)\(path)")
+        } catch {
+            throw PlainFailure("--url \(url) cannot be used: \(error)")
+        }
+        var request = AppRequest(method: method, url: address, headers: [("X-Apus-Actor", Self.actor)])
+        if let body {
+            request.headers.append(("Content-Type", "application/json"))
+            request.body = ByteBuffer(bytes: body.bytes)
+        }
+        switch await probe.send(request, within: .seconds(10)) {
+        case .failure(let failure):
+            throw PlainFailure("There is no server at \(url): \(failure)")
+        case .success(let response):
+            if response.status == 404, isOptional { return nil }
+            let json = try? RawJSON(parsing: Array(response.body.readableBytesView))
+            guard (200..<300).contains(response.status), let json else {
+                throw PlainFailure(json?.view["error"]?.string ?? "\(url) answered \(response.status).")
+            }
+            return json.view["data"]?.raw ?? json
+        }
+    }
+
+    /// The person at the terminal, for the record of who changed what.
+    private static var actor: String {
+        let name = ProcessInfo.processInfo.environment["USER"] ?? ""
+        return name.isEmpty ? "command line" : "\(name) at the command line"
+    }
+}
+
+extension String {
+    /// As one part of a path.
+    var asPathPart: String {
+        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""
+    }
+}

@@ -1,0 +1,239 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusStore
+import HTTPTypes
+import Hummingbird
+
+/// What waits in a function, and its limits: an extension of the v1 API.
+///
+/// Every change is durable before it is answered and leaves a record in `GET /v1/audit`.
+struct QueueRoutes: Sendable {
+    let node: Node
+    let bodies: RequestBodies
+
+    /// Bytes of a request.
+    private static let bodyLimit = 64 << 10
+    /// Keys that are listed when nobody says how many.
+    private static let keys = 100
+
+    func add(to routes: inout RouteTable) {
+        routes.on(.get, "/v1/functions/:id/queue") { request, context in try await queue(request, context) }
+        routes.on(.post, "/v1/functions/:id/queue/drain") { request, context in
+            let function = try function(context)
+            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
+                try await drain(function, body, by: Actor.of(request))
+            }
+        }
+        routes.on(.post, "/v1/functions/:id/queue/move") { request, context in
+            let function = try function(context)
+            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
+                try await move(function, body, by: Actor.of(request))
+            }
+        }
+        routes.on(.get, "/v1/functions/:id/limits") { _, context in limits(of: try function(context)) }
+        routes.on(.put, "/v1/functions/:id/limits") { request, context in
+            let function = try function(context)
+            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
+                try await limit(function, body, by: Actor.of(request))
+            }
+        }
+        routes.on(.delete, "/v1/functions/:id/limits") { request, context in
+            try await limit(try function(context), nil, by: Actor.of(request))
+        }
+        routes.on(.get, "/v1/audit") { request, _ in try await audit(request) }
+    }
+
+    private func function(_ context: BasicRequestContext) throws(HTTPError) -> FunctionRecord {
+        let reference = context.parameters.get("id") ?? ""
+        guard let function = node.registry.function(named: reference) else {
+            throw HTTPError(.notFound, message: "Function not found: \(reference)")
+        }
+        return function
+    }
+
+    // MARK: - Queue
+
+    private func queue(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let function = try function(context)
+        let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? Self.keys
+        let view = await node.queue(of: function.id, limit: min(max(limit, 0), 1_000))
+        return Answers.envelope { writer in
+            writer.beginObject()
+            writer.key("function")
+            writer.value(function.configuration.slug)
+            writer.key("waiting")
+            writer.value(view.depth)
+            writer.key("calls")
+            writer.value(view.calls)
+            writer.key("admitted_per_second")
+            writer.value(rounded: view.admittedPerSecond)
+            writer.key("paused")
+            writer.value(view.isPaused)
+            writer.key("key_count")
+            writer.value(view.keyCount)
+            writer.key("keys")
+            writer.beginArray()
+            for key in view.keys { write(key, to: &writer) }
+            writer.endArray()
+            writer.endObject()
+        }
+    }
+
+    private func write(_ key: QueueView.Key, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("keys")
+        writer.beginArray()
+        for value in key.values { writer.value(value) }
+        writer.endArray()
+        writer.key("started")
+        writer.value(key.isStarted)
+        writer.key("waiting")
+        writer.value(key.depth)
+        writer.key("waiting_since")
+        writer.value(key.waitingSince.rfc3339)
+        writer.key("admitted_per_second")
+        writer.value(rounded: key.admittedPerSecond)
+        if let standing = key.standing {
+            writer.key("next")
+            WaitReport(standing).write(to: &writer)
+        }
+        writer.endObject()
+    }
+
+    // MARK: - Backlog
+
+    private func drain(_ function: FunctionRecord, _ body: [UInt8], by actor: String) async throws -> Response {
+        let fields = try fields(body, known: ["key"])
+        return try await begin(BulkCancellation.Backlog(key: try key(fields)), function, by: actor)
+    }
+
+    private func move(_ function: FunctionRecord, _ body: [UInt8], by actor: String) async throws -> Response {
+        let fields = try fields(body, known: ["key", "to"])
+        guard let reference = fields["to"]?.string else {
+            return Answers.error("to must be the id of the function that takes the runs over", status: .badRequest)
+        }
+        guard let target = node.registry.function(named: reference), target.id != function.id else {
+            return Answers.error("to is no other function: \(reference)", status: .badRequest)
+        }
+        guard target.pausedAt == nil else {
+            return Answers.error("\(target.configuration.slug) is paused and takes nothing over", status: .conflict)
+        }
+        return try await begin(
+            BulkCancellation.Backlog(key: try key(fields), target: target.id), function, by: actor
+        )
+    }
+
+    private func begin(
+        _ backlog: BulkCancellation.Backlog, _ function: FunctionRecord, by actor: String
+    ) async throws -> Response {
+        let now = ServerClock.now()
+        let order = BulkCancellation(
+            id: SplitMix64.drawnULID(at: now), app: node.registry.apps[function.app]?.name ?? "",
+            function: function.id, functionSlug: function.configuration.slug, startedAfter: nil, startedBefore: now,
+            condition: nil, backlog: backlog, createdAt: now
+        )
+        try await node.begin(order, by: actor)
+        return Answers.envelope { CancellationRoutes.write(order, on: node, to: &$0) }
+    }
+
+    private func key(_ fields: [String: JSONView]) throws(HTTPError) -> String? {
+        guard let value = fields["key"] else { return nil }
+        guard let key = value.string else { throw HTTPError(.badRequest, message: "key must be a string") }
+        return FlowKey.excerpt(key)
+    }
+
+    /// The fields of an object; an empty body has none.
+    private func fields(_ body: [UInt8], known: [String]) throws(HTTPError) -> [String: JSONView] {
+        if body.isEmpty { return [:] }
+        guard let view = (try? RawJSON(parsing: body))?.view, view.kind == .object else {
+            throw HTTPError(.badRequest, message: "The body must be a JSON object")
+        }
+        var fields: [String: JSONView] = [:]
+        for member in view.members where !member.value.isNull {
+            let name = member.key.string ?? ""
+            guard known.contains(name) else {
+                throw HTTPError(
+                    .badRequest,
+                    message: "\(name.excerpt()) is no field; the fields are \(known.joined(separator: ", "))"
+                )
+            }
+            fields[name] = member.value
+        }
+        return fields
+    }
+
+    // MARK: - Limits
+
+    private func limits(of function: FunctionRecord) -> Response {
+        Answers.envelope { writer in
+            writer.beginObject()
+            writer.key("function")
+            writer.value(function.configuration.slug)
+            writer.key("registered")
+            writer.raw(LimitOverride(function.configuration.flowControl).json)
+            writer.key("set")
+            if let set = function.override { writer.raw(set.json) } else { writer.null() }
+            writer.key("in_force")
+            writer.raw(LimitOverride(function.flowControl).json)
+            writer.endObject()
+        }
+    }
+
+    private func limit(_ function: FunctionRecord, _ body: [UInt8]?, by actor: String) async throws -> Response {
+        var limits: LimitOverride?
+        if let body {
+            do {
+                let json = try RawJSON(parsing: body)
+                let wanted = try LimitOverride(json)
+                try wanted.check(against: function.configuration.flowControl)
+                limits = wanted.isEmpty ? nil : wanted
+            } catch {
+                return Answers.error("\(error)", status: .badRequest)
+            }
+        }
+        guard let changed = try await node.limit(function.id, limits, by: actor) else {
+            return Answers.error("Function not found: \(function.configuration.slug)", status: .notFound)
+        }
+        return self.limits(of: changed)
+    }
+
+    // MARK: - Audit
+
+    private func audit(_ request: Request) async throws -> Response {
+        let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100
+        let entries = try await node.read { reader throws(StoreError) in try reader.audit(limit: limit) }
+        return Answers.envelope { writer in
+            writer.beginArray()
+            for entry in entries {
+                writer.beginObject()
+                for (key, value) in [
+                    ("at", entry.at.rfc3339), ("actor", entry.actor), ("action", entry.action.rawValue),
+                    ("subject", entry.subject), ("detail", entry.detail),
+                ] {
+                    writer.key(key)
+                    writer.value(value)
+                }
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+    }
+}
+
+/// Who asks, as he names himself.
+enum Actor {
+    private static let header = HTTPField.Name("X-Apus-Actor")
+
+    static func of(_ request: Request) -> String {
+        guard let header, let name = request.headers[header], !name.isEmpty else { return AuditEntry.api }
+        return name.excerpt(bytes: 100)
+    }
+}
+
+extension JSONWriter {
+    /// A figure for people: two digits after the point.
+    fileprivate mutating func value(rounded number: Double) {
+        value((number * 100).rounded() / 100)
+    }
+}
