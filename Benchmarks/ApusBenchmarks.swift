@@ -5,7 +5,8 @@ import Foundation
 @main
 struct ApusBenchmarks {
     static let scenarios: [any Scenario] = [
-        Startup(), Idle(), Latency(), Sequential(), Steps(), Events(), Waits(), StoreCommits(),
+        Startup(), Idle(), Latency(), Sequential(), Steps(), Events(), Waits(), Backlog(),
+        StoreCommits(),
         JSONDecoding(), EngineDecisions(),
     ]
 

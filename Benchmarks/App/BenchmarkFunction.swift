@@ -32,3 +32,10 @@ enum WaitingFunction {
     static let event = "bench/wait"
     static let answer = "bench/answer"
 }
+
+/// A function without steps, of which one call at a time goes for each key.
+enum LimitedFunction {
+    static let slug = "bench-0-limited"
+    static let event = "bench/limited"
+    static let key = "event.data.key"
+}

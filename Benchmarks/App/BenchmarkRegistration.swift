@@ -16,13 +16,26 @@ enum BenchmarkRegistration {
         writer.beginArray()
         for function in BenchmarkFunction.allCases { write(function.slug, function.event, url: url, to: &writer) }
         write(WaitingFunction.slug, WaitingFunction.event, url: url, to: &writer)
+        write(LimitedFunction.slug, LimitedFunction.event, url: url, key: LimitedFunction.key, to: &writer)
         writer.endArray()
         writer.endObject()
         return writer.bytes
     }
 
-    private static func write(_ slug: String, _ event: String, url: String, to writer: inout JSONWriter) {
+    /// - Parameter key: of a limit of one call at a time; `nil` for no limit.
+    private static func write(
+        _ slug: String, _ event: String, url: String, key: String? = nil, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
+        if let key {
+            writer.key("concurrency")
+            writer.beginObject()
+            writer.key("limit")
+            writer.value(1)
+            writer.key("key")
+            writer.value(key)
+            writer.endObject()
+        }
         writer.key("id")
         writer.value(slug)
         writer.key("name")

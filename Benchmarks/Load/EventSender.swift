@@ -29,6 +29,15 @@ final class EventSender: Sendable {
         if let failure = try await loop.submit({ self.core.value.failure }).get() { throw failure }
     }
 
+    /// Waits until everything has been answered.
+    func drain() async throws {
+        while try await loop.submit({ self.core.value.isBusy }).get() {
+            try await check()
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        try await check()
+    }
+
     func close() {
         loop.execute { self.core.value.close() }
     }
@@ -43,6 +52,8 @@ final class EventSender: Sendable {
             self.connections = connections
             idle = connections
         }
+
+        var isBusy: Bool { idle.count < connections.count }
 
         func send(_ event: ByteBuffer) {
             guard let connection = idle.popLast() else { return waiting.append(event) }

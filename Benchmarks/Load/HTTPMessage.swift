@@ -11,6 +11,10 @@ enum HTTPMessage {
         return message("POST \(target) HTTP/1.1", headers: fields, body: body)
     }
 
+    static func put(_ target: String, body: [UInt8]) -> ByteBuffer {
+        message("PUT \(target) HTTP/1.1", headers: [("Host", "127.0.0.1")], body: body)
+    }
+
     static func answer(_ status: String, headers: [(name: String, value: String)] = [], body: [UInt8]) -> ByteBuffer {
         message("HTTP/1.1 \(status)", headers: headers, body: body)
     }

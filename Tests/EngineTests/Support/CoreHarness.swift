@@ -202,14 +202,41 @@ final class CoreHarness {
             #expect(resident.stored == .known(store.kept[resident.row]), "memory knows what is kept")
         }
         #expect(core.queue.held == expectedSlots(), "what is counted is what calls and runs hold")
+        for (id, function) in core.queue.functions {
+            #expect(function.calls == expectedCalls(of: id), "a function's calls are counted")
+        }
         #expect(core.residents.values.allSatisfy { !$0.isTouched && $0.openTurn.isEmpty })
         let bytes = core.residents.values.reduce(0) { $0 + $1.accountedBytes }
         #expect(core.residentBytes == bytes, "memory is accounted for")
     }
 
+    /// Turns of runs that are being read first.
+    private var turns: [RunQueue.Admission] {
+        core.postponed.values.joined().compactMap { waiting in
+            if case .turn(let admission, _) = waiting, !admission.lacksKeys { admission } else { nil }
+        }
+    }
+
+    private func expectedCalls(of function: UUID16) -> Int {
+        let open = core.openCalls.values.count { $0.slots.function == function }
+            + turns.count { $0.function == function && !$0.isRepeat }
+        let orphans = store.folds.values.filter { fold in
+            // Of those that nothing limits, only once they have been read.
+            !fold.isFinished && fold.start.function == function
+                && (fold.flow != nil || core.residents[fold.row] != nil)
+        }.flatMap { fold in fold.jobs.filter { $0.isCalling }.map { (fold.row, $0) } }
+        return open
+            + orphans.count { row, job in
+                core.openCalls[CallID(run: row, job: job.number, generation: job.generation)] == nil
+            }
+    }
+
     /// Counts by the open calls, by calls that a crash has orphaned, and by runs that live.
     private func expectedSlots() -> [LimitKey: Int] {
         var slots: [LimitKey: Int] = [:]
+        for turn in turns where !turn.isRepeat {
+            for key in turn.slots.keys + [turn.runKey].compactMap(\.self) { slots[key, default: 0] += 1 }
+        }
         for call in core.openCalls.values {
             for key in call.slots.keys { slots[key, default: 0] += 1 }
         }

@@ -29,6 +29,7 @@ struct StoredShard {
     private(set) var pendings: [ULID: Pending] = [:]
     /// The newest for each event and function.
     private(set) var outcomes: [RowID: [UUID16: Outcome]] = [:]
+    private(set) var audit: [AuditEntry] = []
     private var rows: RowCounters
     private var headRows: [RowID: RowID] = [:]
 
@@ -167,6 +168,8 @@ struct StoredShard {
                 #expect(pendings.removeValue(forKey: run) != nil)
             case .outcome(let outcome):
                 outcomes[outcome.event, default: [:]][outcome.function] = outcome
+            case .audit(let entry):
+                audit.append(entry)
             }
         }
         #expect(turned == projected, "every turn comes with its projection")
