@@ -12,10 +12,12 @@ package struct KeptRun: Hashable, Sendable {
     /// Since when the run waits for its turn.
     package var waitsSince: Timestamp?
     package var flow: RunFlow?
+    /// Of a singleton, because events that it keeps from starting say which run that was.
+    package var id: ULID?
 
     package init(
         run: RowID, function: UUID16, createdAt: Timestamp, isStarted: Bool, calls: Int, waitsSince: Timestamp?,
-        flow: RunFlow?
+        flow: RunFlow?, id: ULID? = nil
     ) {
         self.run = run
         self.function = function
@@ -24,6 +26,7 @@ package struct KeptRun: Hashable, Sendable {
         self.calls = calls
         self.waitsSince = waitsSince
         self.flow = flow
+        self.id = id
     }
 }
 
@@ -33,6 +36,7 @@ package struct KeptRuns: Sendable {
     private var functionIndex: [UUID16: UInt32] = [:]
     private var flows: [RunFlow] = []
     private var flowIndex: [[UInt8]: UInt32] = [:]
+    private var ids: [RowID: ULID] = [:]
     private var rows: [Row] = []
 
     private struct Row {
@@ -74,6 +78,7 @@ package struct KeptRuns: Sendable {
             functions.append(run.function)
             functionIndex[run.function] = function
         }
+        if let id = run.id { ids[run.run] = id }
         rows.append(
             Row(
                 run: run.run, createdAt: run.createdAt, waitsSince: run.waitsSince?.milliseconds ?? -1,
@@ -94,7 +99,7 @@ extension KeptRuns: Sequence {
                 run: row.run, function: functions[Int(row.function)], createdAt: row.createdAt,
                 isStarted: row.isStarted, calls: Int(row.calls),
                 waitsSince: row.waitsSince < 0 ? nil : Timestamp(milliseconds: row.waitsSince),
-                flow: row.flow == 0 ? nil : flows[Int(row.flow) - 1]
+                flow: row.flow == 0 ? nil : flows[Int(row.flow) - 1], id: ids[row.run]
             )
         }
     }

@@ -129,7 +129,7 @@ package struct Run: Hashable, Sendable {
         guard holds || waitsSince != nil else { return nil }
         return KeptRun(
             run: row, function: start.function, createdAt: createdAt, isStarted: startedAt != nil, calls: calls,
-            waitsSince: waitsSince, flow: flow
+            waitsSince: waitsSince, flow: flow, id: flow?.singleton == nil ? nil : id
         )
     }
 

@@ -76,7 +76,7 @@ extension ShardCore {
         let flow = values.flatMap { rules?.flow(of: Scope(event: $0), now: now) }
         if let key = flow?.singleton, let holder = singletons[key.key] {
             guard function.flowControl.singleton?.mode == .cancel else {
-                skip(run, of: function, .singleton, key: key.text, holder: residents[holder]?.run.id)
+                skip(run, of: function, .singleton, key: key.text, holder: holder.id)
                 return false
             }
         }
@@ -91,8 +91,8 @@ extension ShardCore {
             function, for: run.events, id: run.id, at: max(run.startsAt, now + delay), flow: flow,
             invokers: run.invokers
         )
-        if let key = flow?.singleton { singletons[key.key] = row }
-        if let holder { displaceSingleton(holder, by: row) }
+        if let key = flow?.singleton { singletons[key.key] = Holder(run: row, id: residents[row]?.run.id) }
+        if let holder { displaceSingleton(holder.run, by: row) }
         return true
     }
 

@@ -43,7 +43,7 @@ package final class ShardCore {
     /// Debounces and open batches.
     var pendings: Pendings
     /// The run that lives for each key of a singleton.
-    var singletons: [LimitKey: RowID] = [:]
+    var singletons: [LimitKey: Holder] = [:]
     var stepURLs: [UUID16: StepURLTemplate] = [:]
     /// Calls whose replies have not come back, also of runs that have ended since.
     var openCalls: [CallID: OpenCall] = [:]
@@ -65,6 +65,12 @@ package final class ShardCore {
     var now: Timestamp
     var batch: UInt64 = 0
     var touched: [Resident] = []
+
+    /// The run that lives for a key.
+    struct Holder {
+        var run: RowID
+        var id: ULID?
+    }
 
     struct OpenCall {
         var app: UUID16

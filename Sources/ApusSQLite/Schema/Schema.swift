@@ -43,7 +43,9 @@ enum Schema {
             started INTEGER NOT NULL,
             calls INTEGER NOT NULL,
             waits_since INTEGER,
-            flow BLOB
+            flow BLOB,
+            -- Of singletons only.
+            id BLOB
         ) STRICT;
 
         -- What throttles and rate limits remember of a key, until the time has passed.
@@ -69,7 +71,7 @@ enum Schema {
             closed INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE pending_events (
-            run BLOB NOT NULL,
+            run BLOB NOT NULL REFERENCES pendings (run),
             position INTEGER NOT NULL,
             event INTEGER NOT NULL,
             bytes INTEGER NOT NULL,

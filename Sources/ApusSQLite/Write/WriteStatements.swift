@@ -110,8 +110,8 @@ struct WriteStatements {
         schedule = try prepare("INSERT OR REPLACE INTO schedules (function, expression, last) VALUES (?, ?, ?)")
         keep = try prepare(
             """
-            INSERT OR REPLACE INTO kept (run, function, created_at, started, calls, waits_since, flow)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO kept (run, function, created_at, started, calls, waits_since, flow, id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
         unkeep = try prepare("DELETE FROM kept WHERE run = ?")

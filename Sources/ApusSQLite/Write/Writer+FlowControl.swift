@@ -50,6 +50,7 @@ extension Writer {
         statement.bind(5, Int64(run.calls))
         statement.bind(6, run.waitsSince?.milliseconds)
         if let flow = run.flow { statement.bind(7, flow.encoded) }
+        if let id = run.id { statement.bind(8, high: id.high, low: id.low) }
         try statement.run()
     }
 
@@ -114,7 +115,8 @@ extension Writer {
     func keptRuns(of shard: ShardID) throws -> KeptRuns {
         let find = try statement(
             """
-            SELECT kept.run, functions.id, kept.created_at, kept.started, kept.calls, kept.waits_since, kept.flow
+            SELECT kept.run, functions.id, kept.created_at, kept.started, kept.calls, kept.waits_since, kept.flow,
+                kept.id
             FROM kept JOIN functions ON functions.row = kept.function
             WHERE kept.run >= ? AND kept.run < ? ORDER BY kept.run
             """
@@ -126,7 +128,8 @@ extension Writer {
         while try find.step() {
             let run = KeptRun(
                 run: find.int(0), function: find.uuid(1), createdAt: find.time(2), isStarted: find.int(3) != 0,
-                calls: Int(find.int(4)), waitsSince: find.time(orNil: 5), flow: nil
+                calls: Int(find.int(4)), waitsSince: find.time(orNil: 5), flow: nil,
+                id: find.isNull(7) ? nil : find.ulid(7)
             )
             do {
                 try found.append(run, encodedFlow: find.isNull(6) ? nil : find.bytes(6)) {

@@ -18,44 +18,51 @@ struct QueueRoutes: Sendable {
     private static let keys = 100
 
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/v1/functions/:id/queue") { request, context in try await queue(request, context) }
-        routes.on(.post, "/v1/functions/:id/queue/drain") { request, context in
-            let function = try function(context)
-            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
-                try await drain(function, body, by: Actor.of(request))
-            }
+        let path = "/v1/functions/:id"
+        routes.on(.get, "\(path)/queue") { request, context in
+            try await forFunction(context) { await queue($0, request) }
         }
-        routes.on(.post, "/v1/functions/:id/queue/move") { request, context in
-            let function = try function(context)
-            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
-                try await move(function, body, by: Actor.of(request))
-            }
+        routes.on(.post, "\(path)/queue/drain") { request, context in
+            try await withBody(request, context) { try await drain($0, $1, by: Actor.of(request)) }
         }
-        routes.on(.get, "/v1/functions/:id/limits") { _, context in limits(of: try function(context)) }
-        routes.on(.put, "/v1/functions/:id/limits") { request, context in
-            let function = try function(context)
-            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
-                try await limit(function, body, by: Actor.of(request))
-            }
+        routes.on(.post, "\(path)/queue/move") { request, context in
+            try await withBody(request, context) { try await move($0, $1, by: Actor.of(request)) }
         }
-        routes.on(.delete, "/v1/functions/:id/limits") { request, context in
-            try await limit(try function(context), nil, by: Actor.of(request))
+        routes.on(.get, "\(path)/limits") { _, context in
+            try await forFunction(context) { limits(of: $0) }
+        }
+        routes.on(.put, "\(path)/limits") { request, context in
+            try await withBody(request, context) { try await limit($0, $1, by: Actor.of(request)) }
+        }
+        routes.on(.delete, "\(path)/limits") { request, context in
+            try await forFunction(context) { try await limit($0, nil, by: Actor.of(request)) }
         }
         routes.on(.get, "/v1/audit") { request, _ in try await audit(request) }
     }
 
-    private func function(_ context: BasicRequestContext) throws(HTTPError) -> FunctionRecord {
+    /// Answers for the function that the path names.
+    private func forFunction(
+        _ context: BasicRequestContext, _ answer: (FunctionRecord) async throws -> Response
+    ) async throws -> Response {
         let reference = context.parameters.get("id") ?? ""
         guard let function = node.registry.function(named: reference) else {
-            throw HTTPError(.notFound, message: "Function not found: \(reference)")
+            return Answers.error("Function not found: \(reference)", status: .notFound)
         }
-        return function
+        return try await answer(function)
+    }
+
+    private func withBody(
+        _ request: Request, _ context: BasicRequestContext,
+        _ answer: @escaping (FunctionRecord, [UInt8]) async throws -> Response
+    ) async throws -> Response {
+        try await forFunction(context) { function in
+            try await bodies.read(request, upTo: Self.bodyLimit) { try await answer(function, $0) }
+        }
     }
 
     // MARK: - Queue
 
-    private func queue(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let function = try function(context)
+    private func queue(_ function: FunctionRecord, _ request: Request) async -> Response {
         let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? Self.keys
         let view = await node.queue(of: function.id, limit: min(max(limit, 0), 1_000))
         return Answers.envelope { writer in

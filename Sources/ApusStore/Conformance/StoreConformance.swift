@@ -58,6 +58,5 @@ package enum StoreConformance {
     /// Every promise.
     package static let checks: [Check] =
         ownership + atomicity + history + alarms + events + messages + registry + listeners + looks + schedules
-        + pruning
-        + durability + model
+        + flow + pruning + durability + model
 }

@@ -20,8 +20,9 @@ package protocol Store: AnyObject, Sendable {
     ///
     /// Writes are applied in order, except that of several projections of a run the last one counts.
     /// The writes are at fault when a row, a run's id, a message's number or a run's listener exists
-    /// already, when a run is of an event or a function that is not stored, and when a projection is of a
-    /// run that does not exist or has ended.
+    /// already, when a run is of an event or a function that is not stored, when a kept run, an outcome, a
+    /// debounce or a batch is of such a function, when a batch is not there or an event is not its next one,
+    /// and when a projection is of a run that does not exist or has ended.
     ///
     /// - Throws: `.stale` when the epoch or the batch number does not follow the stored one;
     ///   `.rejected` when the writes themselves are at fault; `.unavailable` when it is not known

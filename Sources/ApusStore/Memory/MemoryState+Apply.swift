@@ -37,6 +37,8 @@ extension MemoryState {
         var payloads: Set<RowID> = []
         var messages: Set<Sent> = []
         var listeners = ListenerChanges()
+        /// How many events debounces and batches hold; -1 once they are gone.
+        var pendingEvents: [ULID: Int] = [:]
         /// Runs of the whole batch: a projection may stand before its run.
         let projectable: Set<RowID>
 
@@ -86,11 +88,26 @@ extension MemoryState {
             new.listeners.add(row.number, of: row.run)
         case .unlisten(let run, let number): new.listeners.remove(number, of: run)
         case .unlistenAll(let run): new.listeners.removeAll(of: run)
-        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .keep, .unkeep,
-            .arrival, .forgetArrivals, .pend, .join, .close, .unpend, .outcome, .audit:
+        case .keep(let run): return unknown(run.function, "a kept run", new)
+        case .outcome(let outcome): return unknown(outcome.function, "an outcome", new)
+        case .pend(let pending):
+            new.pendingEvents[pending.run] = pending.events.count
+            return unknown(pending.function, "a debounce or batch", new)
+        case .join(let run, _, let position, _):
+            let count = new.pendingEvents[run] ?? pendings[run]?.events.count
+            guard count == position else { return "event \(position) of \(run), which has \(count ?? 0) events" }
+            new.pendingEvents[run] = position + 1
+        case .unpend(let run): new.pendingEvents[run] = -1
+        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .unkeep,
+            .arrival, .forgetArrivals, .close, .audit:
             break
         }
         return nil
+    }
+
+    private func unknown(_ function: UUID16, _ what: String, _ new: NewRows) -> String? {
+        functions[function] == nil && !new.functions.contains(function)
+            ? "\(what) of the unknown function \(function)" : nil
     }
 
     private mutating func apply(_ write: Write, of shard: ShardID) {

@@ -218,7 +218,8 @@ final class CoreHarness {
     }
 
     private func expectedCalls(of function: UUID16) -> Int {
-        let open = core.openCalls.values.count { $0.slots.function == function }
+        let open =
+            core.openCalls.values.count { $0.slots.function == function }
             + turns.count { $0.function == function && !$0.isRepeat }
         let orphans = store.folds.values.filter { fold in
             // Of those that nothing limits, only once they have been read.
