@@ -4,6 +4,9 @@ import ApusCore
 package struct Arrivals: Sendable {
     private var times: [LimitKey: Int64] = [:]
     private var forgetAt = 1_024
+    private var forgotAt = Timestamp(milliseconds: 0)
+    /// How long not to look again after a look at a full memory.
+    static let patience = TimeSpan.seconds(5)
 
     package init() {}
 
@@ -22,10 +25,13 @@ package struct Arrivals: Sendable {
         times[arrival.key] = arrival.time
     }
 
-    /// Forgets keys whose time has passed, when there are so many more than before that it costs little.
+    /// Forgets keys whose time has passed: when there are so many more than before that it costs little, and
+    /// now and then when there are as many as there may be.
     /// - Returns: whether anything was forgotten, so that the store can do the same.
-    package mutating func forget(now: Timestamp) -> Bool {
-        guard times.count > forgetAt else { return false }
+    package mutating func forget(now: Timestamp, limit: Int) -> Bool {
+        let isFull = times.count >= limit && now >= forgotAt + Self.patience
+        guard times.count > forgetAt || isFull else { return false }
+        forgotAt = now
         let before = times.count
         times = times.filter { $0.value > now.nanoseconds }
         forgetAt = max(1_024, 2 * times.count)

@@ -6,7 +6,7 @@ extension ShardCore {
     func passTime() {
         fireSchedules()
         queue.passTime(now: now)
-        if queue.arrivals.forget(now: now) {
+        if queue.arrivals.forget(now: now, limit: configuration.limits.rateKeys) {
             decision.writes.append(.forgetArrivals(before: now.nanoseconds))
         }
         firePendings()

@@ -186,17 +186,22 @@ package final class ShardCore {
         consider(schedules.first?.at)
         consider(queue.nextOpening)
         consider(pendings.nextAlarm)
+        if queue.arrivals.count >= configuration.limits.rateKeys { consider(now + Arrivals.patience) }
         for gate in gates.values { consider(gate.breaker.probeAt) }
         for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
         return next
     }
 
-    /// Whether new events may come in; `false` while another shard, or the search for those who wait for
-    /// events, is far behind.
-    package var acceptsEvents: Bool {
-        looks.count < configuration.limits.pendingLooks && pendings.count < configuration.limits.pendings
-            && queue.arrivals.count < configuration.limits.rateKeys
-            && outboxes.values.allSatisfy { $0.unacknowledged.count < configuration.limits.unacknowledgedMessages }
+    /// Why no new events may come in at the moment; `nil` when they may.
+    package var refusal: String? {
+        let limits = configuration.limits
+        if looks.count >= limits.pendingLooks { return "the search for those who wait for events is far behind" }
+        if pendings.count >= limits.pendings { return "\(pendings.count) debounces and batches are waiting" }
+        if queue.arrivals.count >= limits.rateKeys {
+            return "throttles and rate limits remember \(queue.arrivals.count) keys"
+        }
+        let isBehind = outboxes.values.contains { $0.unacknowledged.count >= limits.unacknowledgedMessages }
+        return isBehind ? "another shard is far behind" : nil
     }
 
     /// The shard that owns what has this id.

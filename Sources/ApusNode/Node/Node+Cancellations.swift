@@ -35,58 +35,75 @@ extension Node {
     }
 
     /// Goes on with the orders that an earlier process left undone.
-    func resumeCancellations() async {
-        let unfinished = try? await read { reader throws(StoreError) in
-            try reader.cancellations().filter { $0.finishedAt == nil }
-        }
-        for cancellation in unfinished ?? [] { carryOut(cancellation) }
-    }
-
-    private func carryOut(_ cancellation: BulkCancellation) {
+    func resumeCancellations() {
         Task { [self] in
-            do {
-                let told = try await tellRuns(of: cancellation)
-                var finished = cancellation
-                finished.cancelled = told
-                finished.finishedAt = clock.now()
-                let report = finished
-                try await write { store throws(StoreError) in
-                    // One that was taken back meanwhile stays away.
-                    guard try store.reader.cancellations().contains(where: { $0.id == report.id }) else { return }
-                    try store.keep(report)
+            let unfinished = await persistently("orders to cancel runs could not be read") { [self] in
+                try await read { reader throws(StoreError) in
+                    try reader.cancellations().filter { $0.finishedAt == nil }
                 }
-            } catch {
-                // It is still in the store, and the next start goes on with it.
-                logger.warning(
-                    "the cancellation of many runs was interrupted; the next start goes on with it",
-                    metadata: ["id": "\(cancellation.id)", "reason": "\(error)"]
-                )
+            }
+            for order in unfinished ?? [] { carryOut(order) }
+        }
+    }
+
+    private func carryOut(_ order: BulkCancellation) {
+        Task { [self] in
+            var order = order
+            var position = RowID.min
+            while order.finishedAt == nil {
+                let (current, after) = (order, position)
+                let step = await persistently("an order to cancel runs waits") { [self] in
+                    try await tellPage(of: current, after: after)
+                }
+                // Taken back meanwhile, or the server ends.
+                guard let step, let next = step else { return }
+                (order, position) = next
             }
         }
     }
 
-    /// Every run that the order means exists already, because it only looks at the past; so one pass
-    /// over the living ones finds all.
-    private func tellRuns(of cancellation: BulkCancellation) async throws -> Int {
-        let condition = try cancellation.condition.map { try EventCondition($0) }
-        var told = 0
-        var position = RowID.min
-        while true {
-            let after = position
-            let runs = try await read { reader throws(StoreError) in
-                try reader.livingRuns(
-                    of: cancellation.function, from: cancellation.startedAfter, to: cancellation.startedBefore,
-                    after: after, limit: Self.page
-                )
+    /// Tries something until it works or the server ends; orders are durable, so nothing is lost meanwhile.
+    private func persistently<Value: Sendable>(
+        _ complaint: Logger.Message, _ body: () async throws -> Value
+    ) async -> Value? {
+        while !isStopping {
+            do {
+                return try await body()
+            } catch {
+                logger.warning(complaint, metadata: ["reason": "\(error)"])
+                try? await Task.sleep(for: .seconds(5))
             }
-            for run in runs where condition?.holds(for: run.event, now: clock.now()) ?? true {
-                guard let departure = cancellation.departure(of: run) else { continue }
-                try await cancel(row: run.row, departure)
-                told += 1
-            }
-            guard runs.count == Self.page, let last = runs.last else { return told }
-            position = last.row
         }
+        return nil
+    }
+
+    /// Tells the next runs that the order means. Every one exists already, because an order only looks at the
+    /// past; so one pass over the living ones finds all.
+    /// - Returns: the order as it is now, and where the next page begins; `nil` when it has been taken back.
+    private func tellPage(
+        of order: BulkCancellation, after position: RowID
+    ) async throws -> (BulkCancellation, RowID)? {
+        let condition = try order.condition.map { try EventCondition($0) }
+        let runs = try await read { reader throws(StoreError) in
+            try reader.livingRuns(
+                of: order.function, from: order.startedAfter, to: order.startedBefore, after: position,
+                limit: Self.page
+            )
+        }
+        var order = order
+        for run in runs where condition?.holds(for: run.event, now: clock.now()) ?? true {
+            guard let departure = order.departure(of: run) else { continue }
+            try await cancel(row: run.row, departure)
+            order.cancelled += 1
+        }
+        if runs.count < Self.page { order.finishedAt = clock.now() }
+        let report = order
+        let isWanted = try await write { store throws(StoreError) in
+            guard try store.reader.cancellations().contains(where: { $0.id == report.id }) else { return false }
+            try store.keep(report)
+            return true
+        }
+        return isWanted ? (order, runs.last?.row ?? position) : nil
     }
 }
 

@@ -88,7 +88,7 @@ package final class Node: Sendable {
         loop.execute { [self] in makeShards(readied) }
         for await _ in ready { break }
         startMaintenance()
-        await resumeCancellations()
+        resumeCancellations()
     }
 
     private func makeShards(_ readied: AsyncStream<Void>.Continuation) {
@@ -349,6 +349,8 @@ package final class Node: Sendable {
 
     /// All apps and functions as of the newest durable change.
     package var registry: Registry { state.withLock { $0.registry } }
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// Why new events are refused at the moment; `nil` when they are taken.
     package var refusal: String? {

@@ -130,7 +130,7 @@ package final class Shard {
         case .starting: "the server is starting"
         case .stalled(let reason): reason
         case .stopped: "the server is shutting down"
-        case .running: core?.acceptsEvents == false ? "another shard is far behind" : nil
+        case .running: core?.refusal
         }
     }
 
