@@ -53,7 +53,12 @@ final class FunctionQueue {
     /// Brings a lane in line with the function's rules.
     func adopt(_ lane: Lane) {
         lane.limits = limits(of: lane)
-        lane.lacksKeys = lane.id.kind == .starts && lacksThrottleKey(lane.keys)
+        lane.lacksKeys = lane.id.kind == .starts && (lacksThrottleKey(lane.keys) || lacksRunKey(lane.keys))
+    }
+
+    private func lacksRunKey(_ keys: RunFlow.Keys) -> Bool {
+        guard let runs = rules.runs?.keyed else { return false }
+        return keys.runs?.rule != runs.rule
     }
 
     private func lacksThrottleKey(_ keys: RunFlow.Keys) -> Bool {

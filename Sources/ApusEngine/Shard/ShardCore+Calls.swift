@@ -48,7 +48,7 @@ extension ShardCore {
         touch(resident)
         var isUsed = admission.lacksKeys
         if admission.lacksKeys {
-            findThrottleKey(of: resident)
+            findKeys(of: resident)
         } else if let job = nextJob(of: resident, isRepeat: admission.isRepeat) {
             isUsed = send(job, of: resident, to: app, admission)
         }

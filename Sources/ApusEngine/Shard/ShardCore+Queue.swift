@@ -46,12 +46,13 @@ extension ShardCore {
         if let key = flow.singleton, singletons[key.key]?.run == resident.row { singletons[key.key] = nil }
     }
 
-    /// The throttle's key is another one than when the run was scheduled.
-    func findThrottleKey(of resident: Resident) {
+    /// The throttle, or the limit on living runs, has another key than when the run was scheduled, or is new.
+    func findKeys(of resident: Resident) {
         guard let rules = queue.rules(of: resident.run.start.function) else { return }
         var flow = resident.run.flow ?? .plain
         let scope = Scope(event: EventValues(stored: resident.triggerBody))
         flow.keys.throttle = rules.throttleKey(of: scope, now: now)
+        flow.keys.runs = rules.runKey(of: scope, now: now)
         record(.keyed(flow), resident)
     }
 }

@@ -98,12 +98,15 @@ struct QueueModel {
         )
     }
 
-    /// The throttle has another key than when the run was scheduled.
+    /// The throttle, or the limit on living runs, has another key than when the run was scheduled, or is new.
     func lacksKeys(_ waiting: Waiting) -> Bool {
-        guard waiting.kind == .starts, let key = functions[waiting.run.function]?.flow.throttle?.key else {
-            return false
+        let run = waiting.run
+        guard waiting.kind == .starts, let flow = functions[run.function]?.flow else { return false }
+        if let runs = flow.runConcurrency, run.runs?.rule != Self.rule("runs", of: run.function, runs.key) {
+            return true
         }
-        return waiting.run.throttle?.rule != Self.rule("throttle", of: waiting.run.function, key)
+        guard let key = flow.throttle?.key else { return false }
+        return run.throttle?.rule != Self.rule("throttle", of: run.function, key)
     }
 
     mutating func findKeys(of run: RowID) {
@@ -111,6 +114,10 @@ struct QueueModel {
         let key = functions[name]?.flow.throttle?.key
         waiting[run]?.run.throttle = key.map {
             Key(rule: Self.rule("throttle", of: name, $0), value: Self.value($0, data))
+        }
+        let runs = functions[name]?.flow.runConcurrency
+        waiting[run]?.run.runs = runs.map {
+            Key(rule: Self.rule("runs", of: name, $0.key), value: Self.value($0.key, data))
         }
     }
 

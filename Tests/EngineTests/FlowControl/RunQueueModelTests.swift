@@ -300,7 +300,9 @@ struct RunQueueModelTests {
             let members = run.data.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }
             let event = json(#"{"data":{\#(members.joined(separator: ","))},"id":"1","name":"e","ts":0}"#)
             var flow = flows[row] ?? .plain
-            flow.keys.throttle = rules.throttleKey(of: Scope(event: EventValues(stored: event)), now: now)
+            let scope = Scope(event: EventValues(stored: event))
+            flow.keys.throttle = rules.throttleKey(of: scope, now: now)
+            flow.keys.runs = rules.runKey(of: scope, now: now)
             flows[row] = flow
             learn(run, flow)
             wait(row, run, .starts)
