@@ -76,7 +76,7 @@ extension ShardCore {
         let flow = values.flatMap { rules?.flow(of: Scope(event: $0), now: now) }
         if let key = flow?.singleton, let holder = singletons[key.key] {
             guard function.flowControl.singleton?.mode == .cancel else {
-                skip(run, of: function, .singleton, key: key.text, holder: residents[holder]?.run.id)
+                skip(run, of: function, .singleton, key: key.text, holder: holder.id)
                 return false
             }
         }
@@ -91,8 +91,8 @@ extension ShardCore {
             function, for: run.events, id: run.id, at: max(run.startsAt, now + delay), flow: flow,
             invokers: run.invokers
         )
-        if let key = flow?.singleton { singletons[key.key] = row }
-        if let holder { displaceSingleton(holder, by: row) }
+        if let key = flow?.singleton { singletons[key.key] = SingletonHolder(run: row, id: residents[row]?.run.id) }
+        if let holder { displaceSingleton(holder.run, by: row) }
         return true
     }
 
@@ -255,7 +255,11 @@ extension ShardCore {
         let events = pending.events.compactMap { member in
             bodies[member.event].map { OfferedEvent(row: member.event, body: $0, startsAt: now) }
         }
-        guard let function = registry.functions[pending.function], let first = events.first else { return }
+        guard let function = registry.functions[pending.function], let first = events.first else {
+            let memo = InvokeMemo.skipped(by: .removed)
+            for invoker in pending.events.compactMap(\.invoker) { answer(invoker, outcome: .failed, memo: memo) }
+            return
+        }
         let startsAt = pending.rule == .debounce ? max(now, pending.eventTime) : now
         let new = PendingRun(
             id: run, events: events, invokers: pending.events.compactMap(\.invoker), startsAt: startsAt

@@ -10,7 +10,7 @@ extension ShardCore {
         for call in openCalls.values { queue.hold(call.slots) }
         let inherited = Dictionary(openCalls.keys.map { ($0.run, 1) }, uniquingKeysWith: +)
         for run in state.kept {
-            if let key = run.flow?.singleton { singletons[key.key] = run.run }
+            if let key = run.flow?.singleton { singletons[key.key] = SingletonHolder(run: run.run) }
             if run.isStarted, let key = run.flow?.keys.runs { queue.hold([key.key]) }
             let keys = run.flow?.keys.calls.map(\.key) ?? []
             for _ in 0..<max(run.calls - (inherited[run.run] ?? 0), 0) {
@@ -43,7 +43,7 @@ extension ShardCore {
         }
         guard let flow = resident.run.flow else { return }
         if resident.run.startedAt != nil, let key = flow.keys.runs { queue.release([key.key], now: now) }
-        if let key = flow.singleton, singletons[key.key] == resident.row { singletons[key.key] = nil }
+        if let key = flow.singleton, singletons[key.key]?.run == resident.row { singletons[key.key] = nil }
     }
 
     /// The throttle's key is another one than when the run was scheduled.

@@ -11,6 +11,8 @@ extension ShardCore {
             return
         }
         release(call, reply: reply)
+        answering = call
+        defer { answering = nil }
         guard let resident = residents[call.run], let job = resident.run.job(call.job),
             job.isCalling, job.generation == call.generation
         else { return }

@@ -43,7 +43,7 @@ package final class ShardCore {
     /// Debounces and open batches.
     var pendings: Pendings
     /// The run that lives for each key of a singleton.
-    var singletons: [LimitKey: RowID] = [:]
+    var singletons: [LimitKey: SingletonHolder] = [:]
     var stepURLs: [UUID16: StepURLTemplate] = [:]
     /// Calls whose replies have not come back, also of runs that have ended since.
     var openCalls: [CallID: OpenCall] = [:]
@@ -65,6 +65,14 @@ package final class ShardCore {
     var now: Timestamp
     var batch: UInt64 = 0
     var touched: [Resident] = []
+    /// The call whose reply is being dealt with: its slots are free already, and it is no orphan.
+    var answering: CallID?
+
+    struct SingletonHolder {
+        var run: RowID
+        /// Unknown after a restart, until the run is read.
+        var id: ULID?
+    }
 
     struct OpenCall {
         var app: UUID16
@@ -177,6 +185,7 @@ package final class ShardCore {
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
         consider(schedules.first?.at)
         consider(queue.nextOpening)
+        consider(queue.arrivals.mustForget(atMost: configuration.limits.rateKeys))
         consider(pendings.nextAlarm)
         for gate in gates.values { consider(gate.breaker.probeAt) }
         for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
