@@ -52,6 +52,8 @@ package final class RunQueue {
         package var runKey: LimitKey?
         /// What changed of the throttle; to be stored.
         package var arrival: Arrival?
+        /// By how much it changed.
+        package var interval: Int64 = 0
         /// What the run waited for, and since when.
         package var waited: (obstacle: Obstacle, since: Timestamp)?
         /// Nothing was taken: the run's keys have to be found first.
@@ -227,6 +229,7 @@ package final class RunQueue {
         for limit in lane.limits {
             guard let clock = limit.clock else { continue }
             admission.arrival = arrivals.admit(limit.key, by: clock, now: now)
+            admission.interval = clock.interval
         }
     }
 
@@ -329,6 +332,18 @@ package final class RunQueue {
             offerRoom(at: key, now: now)
         }
     }
+
+    /// The run whose turn it was does not call after all.
+    func giveBack(_ admission: Admission, now: Timestamp) {
+        release(admission.slots, now: now)
+        if let key = admission.runKey { release([key], now: now) }
+        guard let arrival = admission.arrival else { return }
+        arrivals.takeBack(arrival, interval: admission.interval, now: now)
+        offerRoom(at: arrival.key, now: now)
+    }
+
+    /// Calls of a function that are under way.
+    func calls(of function: UUID16) -> Int { functions[function]?.calls ?? 0 }
 
     // MARK: - From the store
 

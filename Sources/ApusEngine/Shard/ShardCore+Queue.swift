@@ -10,7 +10,7 @@ extension ShardCore {
         for call in openCalls.values { queue.hold(call.slots) }
         let inherited = Dictionary(openCalls.keys.map { ($0.run, 1) }, uniquingKeysWith: +)
         for run in state.kept {
-            if let key = run.flow?.singleton { singletons[key.key] = Holder(run: run.run, id: run.id) }
+            if let key = run.flow?.singleton { singletons[key.key] = SingletonHolder(run: run.run, id: run.id) }
             if run.isStarted, let key = run.flow?.keys.runs { queue.hold([key.key]) }
             let keys = run.flow?.keys.calls.map(\.key) ?? []
             for _ in 0..<max(run.calls - (inherited[run.run] ?? 0), 0) {

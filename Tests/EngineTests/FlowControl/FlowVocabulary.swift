@@ -41,6 +41,7 @@ extension CoreHarness {
     /// A shard to which something will happen.
     convenience init(_ upset: Upset, _ functions: [FunctionConfiguration], seed: UInt64 = 1) {
         self.init(seed: seed) { if upset == .eviction { $0.limits.residentBytes = 0 } }
+        looksUpKeys = true
         register(functions)
     }
 
