@@ -355,10 +355,41 @@ def test_throttles_and_rate_limits_can_be_set_and_made_new(app: SdkApp, calls: I
     limits(app, slug, {"throttle": {"limit": 0, "period": "1s", "burst": 5}})
     waiting = send(app, 3)
     assert "set to 0" in app.api.wait_for_waiting(waiting, "throttle")["reason"]
-    limits(app, slug, {"runs": 0})
-    assert "set to 0" in app.api.wait_for_waiting(waiting, "concurrency.fn")["reason"]
     app.api.http.delete(f"/v1/functions/{slug}/limits").raise_for_status()
     assert app.api.wait_for_end(waiting).output == 3
+
+
+def test_a_limit_on_living_runs_can_be_made_new(app: SdkApp, calls: InFlight) -> None:
+    @app.function()
+    async def main(ctx: inngest.Context) -> Any:
+        await ctx.step.sleep("nap", datetime.timedelta(seconds=1))
+        return await calls.visit(ctx)
+
+    app.deploy()
+    slug = f"{app.id}-main"
+    limits(app, slug, {"runs": 1})
+    runs = send_many(app, *"aa")
+    report = app.api.wait_for_waiting(runs[1], "concurrency.fn")
+    assert "(1)" in report["reason"]
+    calls.wait_for(0)
+    calls.stays([0])
+    limits(app, slug, {"runs": 2})
+    calls.wait_for(1)
+    calls.let_go()
+    assert [app.api.wait_for_end(run).status for run in runs] == ["Completed"] * 2
+
+
+def test_a_new_limit_on_living_runs_holds_also_for_runs_that_exist(app: SdkApp, calls: InFlight) -> None:
+    calls.let_go()
+    slug = declare(app, calls, concurrency=[inngest.Concurrency(limit=1)])
+    app.deploy()
+    limits(app, slug, {"concurrency": 0})
+    [run] = send_many(app, "a")
+    app.api.wait_for_waiting(run, "concurrency")
+    limits(app, slug, {"runs": 0})
+    assert "set to 0" in app.api.wait_for_waiting(run, "concurrency.fn")["reason"]
+    limits(app, slug, {})
+    assert app.api.wait_for_end(run).output == 0
 
 
 def test_limits_that_were_set_survive_a_crash_and_a_registration(
