@@ -160,6 +160,18 @@ def test_all_who_invoke_get_the_result_of_their_batch(app: SdkApp, starts: InFli
     assert [app.api.wait_for_run(event).output for event in send(app, 1, 2)] == [[1, 2], [1, 2]]
 
 
+def test_a_batch_that_fills_while_its_function_is_paused_starts_nothing(app: SdkApp, starts: InFlight) -> None:
+    batched(app, starts, 2)
+    events = send(app, 1)
+    app.api.http.post(f"/v1/functions/{app.id}-main/pause").raise_for_status()
+    events += send(app, 2)
+    for event in events:
+        eventually(lambda event=event: app.api.outcome(event)["rule"] == "paused", "the batch is dropped")
+    app.api.http.post(f"/v1/functions/{app.id}-main/resume").raise_for_status()
+    assert only_run(app, send(app, 3, 4)).output == [3, 4]
+    assert starts.values == [(3, 4)]
+
+
 def test_an_open_batch_is_filled_after_a_crash(
     make_app: Callable[..., SdkApp], own_server: Server, starts: InFlight
 ) -> None:

@@ -285,6 +285,29 @@ def test_a_queue_is_shown_by_key(app: SdkApp, calls: InFlight) -> None:
     assert app.api.queue(by_id)["function"] == slug
 
 
+@pytest.mark.parametrize(
+    "long",
+    ["x" * 5_000, "é" * 500, "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL}" * 100, "a" + "\u0301" * 1_000],
+    ids=["many letters", "two bytes each", "few characters of many bytes", "one character"],
+)
+def test_keys_of_any_length_and_script(
+    make_app: Callable[..., SdkApp], own_server: Server, calls: InFlight, long: str
+) -> None:
+    """They are compared as a whole and shown cut."""
+    app = make_app(own_server)
+    slug = declare(app, calls, concurrency=[inngest.Concurrency(limit=1, key="event.data.k")])
+    app.deploy()
+    runs = send_many(app, long, long + "b", long, long)
+    calls.wait_for(0, 1)
+    calls.stays(calls.values)
+    shown = app.api.wait_for_waiting(runs[2], "concurrency")["key"]
+    assert len(shown.encode()) <= 130 and long.startswith(shown.rstrip("…."))
+    assert app.api.queue(slug)["keys"][0]["keys"] == [shown]
+    assert order(app, slug, "drain", {"key": long})["cancelled"] == 2
+    calls.let_go()
+    assert [app.api.wait_for_end(run).status for run in runs[:2]] == ["Completed"] * 2
+
+
 # Limits that people set
 
 

@@ -105,6 +105,16 @@ def test_a_cancelled_run_uses_up_nothing(app: SdkApp, starts: InFlight) -> None:
     assert_spread(starts.delays(), [0, 1])
 
 
+def test_a_run_that_waits_for_too_long_is_cancelled(app: SdkApp, starts: InFlight) -> None:
+    throttled(
+        app, starts, inngest.Throttle(limit=1, period=HOUR, burst=0), timeouts=inngest.Timeouts(start=seconds(1))
+    )
+    first, second = send(app, 2)
+    assert app.api.wait_for_run(first).status == "Completed"
+    assert app.api.wait_for_run(second).status == "Cancelled"
+    assert starts.values == [0]
+
+
 def test_throttle_and_concurrency_hold_both(app: SdkApp, starts: InFlight) -> None:
     """A run that waits for a slot has not used up its start."""
     starts.hold()
