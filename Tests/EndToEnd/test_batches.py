@@ -15,7 +15,7 @@ from harness.waiting import eventually
 
 SECOND = datetime.timedelta(seconds=1)
 HOUR = datetime.timedelta(hours=1)
-LATE = 0.45
+LATE = 0.8
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from harness.server import Server
 from harness.waiting import eventually
 
 SECOND = datetime.timedelta(seconds=1)
-LATE = 0.45
+LATE = 0.8
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from harness.in_flight import InFlight
 from harness.sdk_app import SdkApp
 from harness.server import Server
 
-LATE = 0.45
+LATE = 0.8
 
 
 @pytest.fixture
