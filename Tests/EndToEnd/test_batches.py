@@ -85,7 +85,8 @@ def test_each_key_has_a_batch_of_its_own(app: SdkApp, starts: InFlight) -> None:
     events = {user: send(app, n, user=user) for n, user in enumerate("abc")}
     for n, user in enumerate("abc"):
         events[user] += send(app, n + 10, user=user)
-    assert {user: only_run(app, all).output for user, all in events.items()} == {"a": [0, 10], "b": [1, 11], "c": [2, 12]}
+    outputs = {user: only_run(app, of_user).output for user, of_user in events.items()}
+    assert outputs == {"a": [0, 10], "b": [1, 11], "c": [2, 12]}
 
 
 def test_only_events_that_meet_the_condition_are_collected(app: SdkApp, starts: InFlight) -> None:

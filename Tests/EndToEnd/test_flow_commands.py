@@ -192,7 +192,8 @@ def test_limits_that_cannot_be(server: Server, slug: str, arguments: list[str], 
 
 
 def test_limits_are_not_set_and_removed_at_once(server: Server, slug: str) -> None:
-    assert "--set and --remove cannot be given together." in apus(server, "limits", slug, "--set", "{}", "--remove").stderr
+    result = apus(server, "limits", slug, "--set", "{}", "--remove")
+    assert "--set and --remove cannot be given together." in result.stderr
 
 
 # apus pause, resume, audit

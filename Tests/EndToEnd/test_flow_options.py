@@ -149,7 +149,8 @@ def test_a_refused_registration_changes_nothing(make_app: Callable[..., SdkApp],
 
 
 def test_an_app_that_was_refused_keeps_running_what_it_had(scripted_app: ScriptedApp) -> None:
-    scripted_app.function(lambda call: Reply(body="done"), rateLimit={"limit": 1, "period": "1h", "key": "event.data.k"})
+    limit = {"limit": 1, "period": "1h", "key": "event.data.k"}
+    scripted_app.function(lambda call: Reply(body="done"), rateLimit=limit)
     refusal(scripted_app, rateLimit={"limit": -1, "period": "1h"})
     assert scripted_app.run({"k": 1}).output == "done"
     [event] = scripted_app.api.send({"name": scripted_app.event, "data": {"k": 1}})
