@@ -13,6 +13,9 @@ package struct ScheduleKey: Hashable, Comparable, Sendable {
         self.expression = expression
     }
 
+    /// Stays the same for as long as the expression does: version 5, from function and expression.
+    package var id: UUID16 { .v5(namespace: function, name: expression) }
+
     package static func < (left: ScheduleKey, right: ScheduleKey) -> Bool {
         (left.function, left.expression) < (right.function, right.expression)
     }
@@ -53,6 +56,17 @@ struct Schedules {
 
     /// The first tick of any.
     var first: Tick? { ticks.min }
+
+    /// When a schedule's next tick is.
+    func next(of key: ScheduleKey) -> Timestamp? { next[key] }
+
+    /// The newest tick that has come; `nil` before the first, when only the beginning is known.
+    mutating func lastTick(of key: ScheduleKey) -> Timestamp? {
+        guard let last = rows[key], let schedule = schedule(key.expression),
+            schedule.next(after: last.milliseconds - 1) == last.milliseconds
+        else { return nil }
+        return last
+    }
 
     mutating func set(_ key: ScheduleKey, last: Timestamp) {
         rows[key] = last

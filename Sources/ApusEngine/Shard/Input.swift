@@ -48,6 +48,8 @@ package enum Departure: Hashable, Sendable {
     case cancelled
     /// Unless it has started.
     case drained
+    /// Unless it has started: nothing is to come of its event any more.
+    case withdrawn
     /// Unless it has started; its events start a run of another function instead.
     case moved(to: UUID16)
 }

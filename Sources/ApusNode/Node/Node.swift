@@ -388,6 +388,12 @@ package final class Node: Sendable {
         return (views ?? []).reduce(QueueView()) { sum, view in sum.adding(view, limit: limit) }
     }
 
+    /// The schedules of all functions.
+    package func schedules() async -> [ScheduleView] {
+        let views = try? await loop.submit { [self] in core.value.shards.first?.core?.scheduleViews }.get()
+        return views ?? []
+    }
+
     /// Reads from the store on a thread that may block.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any StoreReader) throws(StoreError) -> Value

@@ -13,8 +13,13 @@ enum Schema {
     /// Oldest first; what was released is never changed.
     static let migrations = [
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
-        Migration(version: 4, sql: flowControl),
+        Migration(version: 4, sql: flowControl), Migration(version: 5, sql: laterStarts),
     ]
+
+    private static let laterStarts = """
+        -- Runs that have not started, by when they are to.
+        CREATE INDEX live_to_start ON live (alarm) WHERE started_at IS NULL AND alarm IS NOT NULL;
+        """
 
     private static let flowControl = """
         -- Limits that people have set, as JSON.

@@ -77,6 +77,33 @@ extension StoreConformance {
             try expect(try !store.forgetCancellation(order.id), "the order is still there")
             try expect(try store.reader.cancellations().isEmpty, "there are orders")
         },
+        Check("runs that start later are listed by time, without those that wait for their turn or have started") {
+            harness in
+            let store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            try owner.register()
+            let present = Wake(at: owner.now, run: .max)
+            var runs: [StartedRun] = []
+            for minutes in [3, 1, 2, 2, 4, 5, 0] {
+                let event = try owner.event()
+                runs.append(owner.started(event, wakeAt: owner.now + .minutes(minutes)))
+                try owner.commit([.event(event)] + runs[runs.count - 1].writes)
+            }
+            let waiting = KeptRun(
+                run: runs[4].row.row, function: Sample.function.id, createdAt: owner.now, isStarted: false, calls: 0,
+                waitsSince: owner.now, flow: nil
+            )
+            let sleeps = owner.writes([.called(job: 0, generation: 1)], to: &runs[5], wakeAt: owner.now + .minutes(9))
+            try owner.commit([.keep(waiting)] + sleeps)
+            let all = try store.reader.scheduledStarts(after: present, limit: 10)
+            try expectEqual(all.map(\.run), [1, 2, 3, 0].map { runs[$0].row.id }, "the runs")
+            try expectEqual(all.first?.functionSlug, "shop-confirm", "the function")
+            try expectEqual(all.first?.eventName, "shop/order.placed", "the event's name")
+            try expectEqual(all.first?.wake.at, runs[1].projection.wakeAt, "the time")
+            let rest = try store.reader.scheduledStarts(after: all[1].wake, limit: 1)
+            try expectEqual(rest, [all[2]], "the next of the same time")
+        },
         Check("listeners without a key are counted by name, the most first") { harness in
             let store = try harness.emptyStore()
             defer { store.close() }

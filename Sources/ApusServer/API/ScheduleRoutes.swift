@@ -1,0 +1,105 @@
+import ApusCore
+import ApusCron
+import ApusEngine
+import ApusNode
+import HTTPTypes
+import Hummingbird
+
+/// `/v1/schedules`: the cron triggers of all functions; an extension of the v1 API.
+struct ScheduleRoutes: Sendable {
+    let node: Node
+
+    /// Times that are listed when nobody says how many, and at most.
+    private static let times = (usual: 5, most: 1_000)
+
+    func add(to routes: inout RouteTable) {
+        routes.on(.get, "/v1/schedules") { _, _ in await list() }
+        routes.on(.get, "/v1/schedules/:id") { _, context in
+            try await forSchedule(context) { schedule in
+                Answers.envelope { ScheduleJSON.write(schedule, to: &$0) }
+            }
+        }
+        routes.on(.get, "/v1/schedules/:id/next") { request, context in
+            try await forSchedule(context) { next(of: $0, request) }
+        }
+    }
+
+    private func list() async -> Response {
+        let schedules = await node.schedules()
+        return Answers.envelope { writer in
+            writer.beginArray()
+            for schedule in schedules { ScheduleJSON.write(schedule, to: &writer) }
+            writer.endArray()
+        }
+    }
+
+    /// Answers for the schedule that the path names.
+    private func forSchedule(
+        _ context: BasicRequestContext, _ answer: (ScheduleView) async throws -> Response
+    ) async throws -> Response {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = UUID16(text) else {
+            return Answers.error("\(text.excerpt()) is no schedule's id, which is a UUID", status: .badRequest)
+        }
+        guard let schedule = await node.schedules().first(where: { $0.key.id == id }) else {
+            return Answers.error("Schedule not found: \(id)", status: .notFound)
+        }
+        return try await answer(schedule)
+    }
+
+    private func next(of schedule: ScheduleView, _ request: Request) -> Response {
+        var count = Self.times.usual
+        if let text = request.uri.queryParameters["count"].map(String.init) {
+            guard let number = Int(text), (1...Self.times.most).contains(number) else {
+                return Answers.error(
+                    "count must be a number from 1 to \(Self.times.most), not \(text.excerpt())", status: .badRequest
+                )
+            }
+            count = number
+        }
+        let cron = try? CronSchedule(schedule.key.expression)
+        let times = cron?.upcoming(from: ServerClock.now().milliseconds, count: count) ?? []
+        return Answers.envelope { writer in
+            writer.beginObject()
+            writer.key("id")
+            writer.value(schedule.key.id)
+            writer.key("function")
+            writer.value(schedule.functionSlug)
+            writer.key("expression")
+            writer.value(schedule.key.expression)
+            writer.key("zone")
+            writer.value(cron?.zoneName ?? "")
+            writer.key("times")
+            writer.beginArray()
+            for time in times { writer.value(Timestamp(milliseconds: time).rfc3339) }
+            writer.endArray()
+            writer.endObject()
+        }
+    }
+}
+
+/// A schedule as the API shows it.
+enum ScheduleJSON {
+    static func write(_ schedule: ScheduleView, to writer: inout JSONWriter) {
+        // What an earlier release has accepted and this one does not understand has no words.
+        let cron = try? CronSchedule(schedule.key.expression)
+        writer.beginObject()
+        write("id", schedule.key.id.description, &writer)
+        write("function", schedule.functionSlug, &writer)
+        write("function_id", schedule.key.function.description, &writer)
+        write("expression", schedule.key.expression, &writer)
+        write("words", cron?.words, &writer)
+        write("zone", cron?.zoneName, &writer)
+        write("jitter", schedule.jitter, &writer)
+        write("next_tick", schedule.nextTick?.rfc3339, &writer)
+        write("last_tick", schedule.lastTick?.rfc3339, &writer)
+        writer.key("paused")
+        writer.value(schedule.isPaused)
+        writer.endObject()
+    }
+
+    private static func write(_ key: String, _ value: String?, _ writer: inout JSONWriter) {
+        writer.key(key)
+        if let value { writer.value(value) } else { writer.null() }
+    }
+}
