@@ -5,8 +5,8 @@ import ArgumentParser
 struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedules",
-        abstract: "Show schedules and their times.",
-        subcommands: [List.self, Next.self]
+        abstract: "Show schedules and their times; pause, resume, run and set them.",
+        subcommands: [List.self, Next.self, Pause.self, Resume.self, Run.self, Choose.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -23,7 +23,8 @@ struct SchedulesCommand: AsyncParsableCommand {
                     let words = schedule["words"]?.string ?? ""
                     let next = schedule["next_tick"]?.string.map { "next \($0)" } ?? "no next tick"
                     let last = schedule["last_tick"]?.string.map { ", last \($0)" } ?? ""
-                    let paused = schedule["paused"]?.bool == true ? ", paused" : ""
+                    let isPaused = ["paused", "function_paused"].contains { schedule[$0]?.bool == true }
+                    let paused = isPaused ? ", paused" : ""
                     Logs.write(
                         "\(schedule["id"]?.string ?? "")  \(schedule["function"]?.string ?? "")  "
                             + "\(schedule["expression"]?.string ?? "")  (\(words))  \(next)\(last)\(paused)\n"
@@ -58,8 +59,90 @@ struct SchedulesCommand: AsyncParsableCommand {
     }
 }
 
+extension SchedulesCommand {
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let no tick happen until it is resumed.")
+
+        @Argument(help: "A schedule's id, or that of a function, which means all its schedules.")
+        var schedule: String
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            try await ScheduleReference.change(schedule, server.client, #"{"paused":true}"#, "is paused")
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a paused schedule go on.")
+
+        @Argument(help: "A schedule's id, or that of a function, which means all its schedules.")
+        var schedule: String
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            try await ScheduleReference.change(schedule, server.client, #"{"paused":false}"#, "goes on")
+        }
+    }
+
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start a run now, besides the ticks.")
+
+        @Argument(help: "A schedule's id, or that of a function with one schedule.")
+        var schedule: String
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            try await failsWithOneLine {
+                let ids = try await ScheduleReference.find(schedule, server.client)
+                guard ids.count == 1 else {
+                    throw PlainFailure("\(schedule) has \(ids.count) schedules; name one of them by its id.")
+                }
+                let answer = try await server.client.ask("POST", "/v1/schedules/\(ids[0])/run")
+                Logs.write("Event \(answer.view["event_id"]?.string ?? "") has started it.\n")
+            }
+        }
+    }
+
+    struct Choose: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set", abstract: "Choose what becomes of missed ticks."
+        )
+
+        @Argument(help: "A schedule's id, or that of a function, which means all its schedules.")
+        var schedule: String
+
+        @Option(help: "skip, latest or all; default takes the choice back.")
+        var catchUp: String
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            let policy = catchUp == "default" ? "null" : "\"\(catchUp.filter { $0.isLetter || $0 == "_" })\""
+            try await ScheduleReference.change(
+                schedule, server.client, "{\"catch_up\":\(policy)}", "is set: catch-up \(catchUp)"
+            )
+        }
+    }
+}
+
 /// Schedules as a person names them.
 enum ScheduleReference {
+    /// Changes every schedule that the reference means, and says so.
+    static func change(
+        _ reference: String, _ client: ServerClient, _ change: String, _ result: String
+    ) async throws {
+        try await failsWithOneLine {
+            for id in try await find(reference, client) {
+                let answer = try await client.ask("PATCH", "/v1/schedules/\(id)", RawJSON(parsing: change))
+                let function = answer.view["function"]?.string ?? ""
+                Logs.write("\(function)  \(answer.view["expression"]?.string ?? "") \(result).\n")
+            }
+        }
+    }
+
     /// - Returns: ids; all of them without a reference.
     /// - Throws: ``PlainFailure`` when nothing is called so.
     static func find(_ reference: String?, _ client: ServerClient) async throws -> [String] {

@@ -121,6 +121,57 @@ def test_a_count_of_times_is_checked(app: SdkApp) -> None:
         assert f"count must be a number from 1 to 1000, not {count}" in response.json()["error"]
 
 
+def test_a_schedule_is_paused_set_and_run_by_hand(make_app: Callable[..., SdkApp], own_server: Server) -> None:
+    app = make_app(own_server)
+    ticks: list[str] = []
+
+    @app.function(trigger=inngest.TriggerCron(cron="0 0 1 1 *"))
+    async def main(ctx: inngest.Context) -> None:
+        ticks.append(str(ctx.event.data["cron"]))
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    url = ("--url", own_server.url)
+    assert apus("schedules", "pause", f"{app.id}-main", *url).stdout == f"{app.id}-main  0 0 1 1 * is paused.\n"
+    answer = app.api.http.patch(path, json={"catch_up": "latest"}, headers={"X-Apus-Actor": "ann"})
+    assert (answer.status_code, answer.json()["data"]["catch_up"]) == (200, "latest")
+    own_server.kill9()
+    own_server.start()
+    app.deploy()
+    schedule = app.api.data(path)
+    assert (schedule["paused"], schedule["catch_up"], schedule["next_tick"]) == (True, "latest", None)
+    assert "has started it" in apus("schedules", "run", f"{app.id}-main", *url).stdout
+    eventually(lambda: ticks == ["0 0 1 1 *"], "the function has run")
+    assert "goes on" in apus("schedules", "resume", schedule["id"], *url).stdout
+    assert apus("schedules", "set", schedule["id"], "--catch-up", "default", *url).returncode == 0
+    schedule = app.api.data(path)
+    assert (schedule["paused"], schedule["catch_up"]) == (False, None)
+    assert schedule["next_tick"].endswith("-01-01T00:00:00.000Z")
+    assert apus("schedules", "set", schedule["id"], "--catch-up", "some", *url).returncode == 1
+    audit = [(entry["action"], entry["actor"]) for entry in app.api.data("/v1/audit")]
+    assert [action for action, _ in reversed(audit)] == [
+        "schedule.paused", "schedule.set", "schedule.run", "schedule.resumed", "schedule.set",
+    ]  # fmt: skip
+    assert audit[3] == ("schedule.set", "ann")
+
+
+def test_a_wish_for_a_schedule_is_checked(app: SdkApp) -> None:
+    @app.function(trigger=inngest.TriggerCron(cron="0 0 1 1 *"))
+    async def main(ctx: inngest.Context) -> None: ...
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    response = app.api.http.patch(path, json={"catch_up": "some"})
+    assert (response.status_code, response.json()["error"]) == (400, "catch_up must be skip, latest, all or null")
+    assert app.api.http.patch(path, content=b"{").status_code == 400
+    unknown = f"/v1/schedules/{uuid.UUID(int=1)}"
+    for response in [app.api.http.patch(unknown, json={}), app.api.http.post(f"{unknown}/run")]:
+        assert (response.status_code, response.json()["error"]) == (404, f"Schedule not found: {uuid.UUID(int=1)}")
+    app.api.http.post(f"/v1/functions/{app.id}-main/pause")
+    response = app.api.http.post(f"{path}/run")
+    assert (response.status_code, response.json()["error"]) == (409, f"{app.id}-main is paused and starts nothing")
+
+
 # Events of a time that has not come
 
 

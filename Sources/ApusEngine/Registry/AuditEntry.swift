@@ -19,6 +19,10 @@ package struct AuditEntry: Hashable, Sendable {
         case drained = "queue.drained"
         case moved = "queue.moved"
         case withdrawn = "event.cancelled"
+        case schedulePaused = "schedule.paused"
+        case scheduleResumed = "schedule.resumed"
+        case scheduleSet = "schedule.set"
+        case scheduleRun = "schedule.run"
     }
 
     package init(at: Timestamp, actor: String, action: Action, subject: String, detail: String = "") {

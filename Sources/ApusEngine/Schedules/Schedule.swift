@@ -24,18 +24,20 @@ package struct ScheduleKey: Hashable, Comparable, Sendable {
 /// A schedule that is kept: everything until `last` has been dealt with.
 package struct ScheduleRow: Hashable, Sendable {
     package var key: ScheduleKey
-    /// The newest tick, or when the schedule was first registered.
+    /// The newest tick, or when the schedule was first registered or resumed.
     package var last: Timestamp
+    package var settings: ScheduleSettings
 
-    package init(key: ScheduleKey, last: Timestamp) {
+    package init(key: ScheduleKey, last: Timestamp, settings: ScheduleSettings = ScheduleSettings()) {
         self.key = key
         self.last = last
+        self.settings = settings
     }
 }
 
 /// The schedules of all functions with their next ticks.
 struct Schedules {
-    private(set) var rows: [ScheduleKey: Timestamp] = [:]
+    private(set) var rows: [ScheduleKey: ScheduleRow] = [:]
     private var next: [ScheduleKey: Timestamp] = [:]
     /// Every next tick, and such as were replaced since.
     private var ticks = Heap<Tick>()
@@ -51,7 +53,7 @@ struct Schedules {
     }
 
     init(_ rows: [ScheduleRow]) {
-        for row in rows { set(row.key, last: row.last) }
+        for row in rows { set(row) }
     }
 
     /// The first tick of any.
@@ -60,18 +62,21 @@ struct Schedules {
     /// When a schedule's next tick is.
     func next(of key: ScheduleKey) -> Timestamp? { next[key] }
 
-    /// The newest tick that has come; `nil` before the first, when only the beginning is known.
+    /// The newest tick that has come; `nil` before the first, and when it was left out.
     mutating func lastTick(of key: ScheduleKey) -> Timestamp? {
-        guard let last = rows[key], let schedule = schedule(key.expression),
+        guard let last = rows[key]?.last, let schedule = schedule(key.expression),
             schedule.next(after: last.milliseconds - 1) == last.milliseconds
         else { return nil }
         return last
     }
 
-    mutating func set(_ key: ScheduleKey, last: Timestamp) {
-        rows[key] = last
-        next[key] = schedule(key.expression)?.next(after: last.milliseconds).map(Timestamp.init(milliseconds:))
-        if let tick = next[key] { ticks.insert(Tick(at: tick, key: key)) }
+    mutating func set(_ row: ScheduleRow) {
+        let known = next[row.key]
+        rows[row.key] = row
+        next[row.key] =
+            row.settings.pausedAt == nil
+            ? schedule(row.key.expression)?.next(after: row.last.milliseconds).map(Timestamp.init(milliseconds:)) : nil
+        if let tick = next[row.key], tick != known { ticks.insert(Tick(at: tick, key: row.key)) }
         dropReplacedTicks()
     }
 

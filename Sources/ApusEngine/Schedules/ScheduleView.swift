@@ -7,38 +7,42 @@ package struct ScheduleView: Hashable, Sendable {
     package var jitter: String?
     /// `nil` before the first tick.
     package var lastTick: Timestamp?
-    /// `nil` when no tick will come: the schedule's dates are over.
+    /// `nil` when no tick will come: the schedule is paused, or its dates are over.
     package var nextTick: Timestamp?
-    /// Whether ticks start nothing at the moment.
-    package var isPaused: Bool
+    package var settings: ScheduleSettings
+    /// Whether the function is paused, so that ticks come but start nothing.
+    package var isFunctionPaused: Bool
 
     package init(
         key: ScheduleKey, functionSlug: String, jitter: String? = nil, lastTick: Timestamp? = nil,
-        nextTick: Timestamp? = nil, isPaused: Bool = false
+        nextTick: Timestamp? = nil, settings: ScheduleSettings = ScheduleSettings(), isFunctionPaused: Bool = false
     ) {
         self.key = key
         self.functionSlug = functionSlug
         self.jitter = jitter
         self.lastTick = lastTick
         self.nextTick = nextTick
-        self.isPaused = isPaused
+        self.settings = settings
+        self.isFunctionPaused = isFunctionPaused
     }
 }
 
 extension ShardCore {
     /// All schedules by function and expression; empty unless the shard owns the registry.
     package var scheduleViews: [ScheduleView] {
-        schedules.rows.keys.compactMap(view)
+        schedules.rows.values.compactMap(view)
             .sorted { ($0.functionSlug, $0.key) < ($1.functionSlug, $1.key) }
     }
 
-    private func view(of key: ScheduleKey) -> ScheduleView? {
+    private func view(of row: ScheduleRow) -> ScheduleView? {
+        let key = row.key
         guard let function = registry.functions[key.function] else { return nil }
         var view = ScheduleView(key: key, functionSlug: function.configuration.slug)
         for case .cron(key.expression, let jitter) in function.configuration.triggers { view.jitter = jitter }
         view.lastTick = schedules.lastTick(of: key)
         view.nextTick = schedules.next(of: key)
-        view.isPaused = function.pausedAt != nil
+        view.settings = row.settings
+        view.isFunctionPaused = function.pausedAt != nil
         return view
     }
 }

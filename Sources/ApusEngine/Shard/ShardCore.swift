@@ -152,6 +152,8 @@ package final class ShardCore {
         case .syncFailed(let url, let reason): recordSyncFailure(url: url, reason: reason)
         case .pause(let function, let isPaused, let actor): pause(function, isPaused, by: actor)
         case .limit(let function, let limits, let actor): limit(function, limits, by: actor)
+        case .schedule(let key, let change, let actor): self.change(key, change, by: actor)
+        case .runSchedule(let key, let actor): run(key, by: actor)
         case .audit(let entry): decision.writes.append(.audit(entry))
         case .registry(let registry): adopt(registry)
         case .message(let sender, let number, let message): receive(message, number: number, from: sender)

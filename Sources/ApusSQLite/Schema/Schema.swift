@@ -13,10 +13,14 @@ enum Schema {
     /// Oldest first; what was released is never changed.
     static let migrations = [
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
-        Migration(version: 4, sql: flowControl), Migration(version: 5, sql: laterStarts),
+        Migration(version: 4, sql: flowControl), Migration(version: 5, sql: scheduling),
     ]
 
-    private static let laterStarts = """
+    private static let scheduling = """
+        -- What people have set.
+        ALTER TABLE schedules ADD COLUMN paused_at INTEGER;
+        ALTER TABLE schedules ADD COLUMN catch_up INTEGER;
+
         -- Runs that have not started, by when they are to.
         CREATE INDEX live_to_start ON live (alarm) WHERE started_at IS NULL AND alarm IS NOT NULL;
         """

@@ -60,6 +60,8 @@ extension Writer {
         case .schedule(let row):
             bind(row.key, to: statements.schedule)
             statements.schedule.bind(3, row.last.milliseconds)
+            statements.schedule.bind(4, row.settings.pausedAt?.milliseconds)
+            statements.schedule.bind(5, row.settings.catchUp.map { Int64($0.rawValue) })
             try statements.schedule.run()
         case .unschedule(let key):
             bind(key, to: statements.unschedule)

@@ -8,7 +8,10 @@ import Hummingbird
 /// `/v1/schedules`: the cron triggers of all functions; an extension of the v1 API.
 struct ScheduleRoutes: Sendable {
     let node: Node
+    let bodies: RequestBodies
 
+    /// Bytes of a request.
+    private static let bodyLimit = 64 << 10
     /// Times that are listed when nobody says how many, and at most.
     private static let times = (usual: 5, most: 1_000)
 
@@ -21,6 +24,43 @@ struct ScheduleRoutes: Sendable {
         }
         routes.on(.get, "/v1/schedules/:id/next") { request, context in
             try await forSchedule(context) { next(of: $0, request) }
+        }
+        routes.on(.patch, "/v1/schedules/:id") { request, context in
+            try await forSchedule(context) { schedule in
+                try await bodies.read(request, upTo: Self.bodyLimit) { body in
+                    try await change(schedule, body, by: Actor.of(request))
+                }
+            }
+        }
+        routes.on(.post, "/v1/schedules/:id/run") { request, context in
+            try await forSchedule(context) { try await run($0, by: Actor.of(request)) }
+        }
+    }
+
+    private func change(_ schedule: ScheduleView, _ body: [UInt8], by actor: String) async throws -> Response {
+        let change: ScheduleChange
+        do {
+            change = try ScheduleChange(try RawJSON(parsing: body))
+        } catch {
+            return Answers.error("\(error)", status: .badRequest)
+        }
+        guard let changed = try await node.change(schedule.key, change, by: actor) else {
+            return Answers.error("Schedule not found: \(schedule.key.id)", status: .notFound)
+        }
+        return Answers.envelope { ScheduleJSON.write(changed, to: &$0) }
+    }
+
+    private func run(_ schedule: ScheduleView, by actor: String) async throws -> Response {
+        guard let event = try await node.run(schedule.key, by: actor) else {
+            return Answers.error("\(schedule.functionSlug) is paused and starts nothing", status: .conflict)
+        }
+        return Answers.envelope { writer in
+            writer.beginObject()
+            writer.key("id")
+            writer.value(schedule.key.id)
+            writer.key("event_id")
+            writer.value(event)
+            writer.endObject()
         }
     }
 
@@ -93,8 +133,14 @@ enum ScheduleJSON {
         write("jitter", schedule.jitter, &writer)
         write("next_tick", schedule.nextTick?.rfc3339, &writer)
         write("last_tick", schedule.lastTick?.rfc3339, &writer)
-        writer.key("paused")
-        writer.value(schedule.isPaused)
+        write("catch_up", schedule.settings.catchUp?.name, &writer)
+        write("paused_at", schedule.settings.pausedAt?.rfc3339, &writer)
+        for (key, value) in [
+            ("paused", schedule.settings.pausedAt != nil), ("function_paused", schedule.isFunctionPaused),
+        ] {
+            writer.key(key)
+            writer.value(value)
+        }
         writer.endObject()
     }
 

@@ -23,6 +23,20 @@ extension StoreConformance {
                 try expect(try store.claim(shard).state.schedules.isEmpty, "shard \(shard) has schedules")
             }
         },
+        Check("what people have set about a schedule comes back with the claim") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            let rows = ([nil] + CatchUp.allCases.map { $0 }).enumerated().map { minute, catchUp in
+                ScheduleRow(
+                    key: ScheduleKey(function: Sample.function.id, expression: "\(minute) * * * *"), last: owner.now,
+                    settings: ScheduleSettings(pausedAt: minute % 2 == 0 ? nil : owner.now, catchUp: catchUp)
+                )
+            }
+            try owner.commit(rows.map(Write.schedule))
+            store = try harness.reopen(store)
+            try expectEqual(try store.claim(0).state.schedules, rows, "the schedules")
+        },
         Check("a paused function stays so until it is resumed") { harness in
             var store = try harness.emptyStore()
             defer { store.close() }

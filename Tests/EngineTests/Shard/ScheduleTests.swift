@@ -147,7 +147,7 @@ struct ScheduleTests {
         #expect(view.nextTick?.rfc3339 == "2025-06-15T15:15:00.000Z")
         let id = try #require(engine.core.registry.function(named: "app-f")?.id)
         engine.feed(.pause(function: id, true))
-        #expect(engine.core.scheduleViews.map(\.isPaused) == [false, true])
+        #expect(engine.core.scheduleViews.map(\.isFunctionPaused) == [false, true])
     }
 
     @Test("what is withdrawn before its time never starts; what has started goes on")

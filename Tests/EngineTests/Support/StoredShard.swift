@@ -23,7 +23,7 @@ struct StoredShard {
     private(set) var listeners: [RowID: [ListenerNumber: ListenerRow]] = [:]
     /// Events that have not reached all their listeners.
     private(set) var looks: Set<RowID> = []
-    private(set) var schedules: [ScheduleKey: Timestamp] = [:]
+    private(set) var schedules: [ScheduleKey: ScheduleRow] = [:]
     private(set) var kept: [RowID: KeptRun] = [:]
     private(set) var arrivals: [LimitKey: Int64] = [:]
     private(set) var pendings: [ULID: Pending] = [:]
@@ -52,7 +52,7 @@ struct StoredShard {
                 events: events.filter { looks.contains($0.row) },
                 listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
             ),
-            schedules: schedules.map { ScheduleRow(key: $0.key, last: $0.value) },
+            schedules: schedules.values.sorted { $0.key < $1.key },
             kept: KeptRuns(kept.values.sorted { $0.run < $1.run }),
             arrivals: arrivals.map { Arrival(key: $0.key, time: $0.value) },
             pendings: pendings.values.sorted { $0.run < $1.run }
@@ -141,8 +141,10 @@ struct StoredShard {
             case .lookDone(let event):
                 #expect(looks.remove(event) != nil, "a look ends once")
             case .schedule(let row):
-                #expect(schedules[row.key].map { $0 < row.last } ?? true, "a schedule never goes back")
-                schedules[row.key] = row.last
+                if let known = schedules[row.key] {
+                    #expect(known.last <= row.last && known != row, "a schedule never goes back")
+                }
+                schedules[row.key] = row
             case .unschedule(let key):
                 #expect(schedules.removeValue(forKey: key) != nil)
             case .keep(let run):
