@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "ApusServer",
             dependencies: [
-                "ApusCore", "ApusEngine", "ApusStore", "ApusNode",
+                "ApusCore", "ApusCron", "ApusEngine", "ApusStore", "ApusNode",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

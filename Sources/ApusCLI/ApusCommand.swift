@@ -10,7 +10,7 @@ struct ApusCommand: AsyncParsableCommand {
         version: ApusVersion.text,
         subcommands: [
             DevCommand.self, TraceCommand.self, WhyCommand.self, QueueCommand.self, LimitsCommand.self,
-            PauseCommand.self, ResumeCommand.self, AuditCommand.self,
+            PauseCommand.self, ResumeCommand.self, SchedulesCommand.self, EventsCommand.self, AuditCommand.self,
         ]
     )
 

@@ -59,6 +59,8 @@ package struct ApusServer: Sendable {
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
         FunctionRoutes(node: node).add(to: &routes)
         QueueRoutes(node: node, bodies: bodies).add(to: &routes)
+        ScheduleRoutes(node: node, bodies: bodies).add(to: &routes)
+        ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
         LatestRunsPage(node: node).add(to: &routes)

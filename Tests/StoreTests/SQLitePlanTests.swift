@@ -48,6 +48,13 @@ import Testing
         #expect(!plan.contains { $0.contains("TEMP B-TREE") })
     }
 
+    @Test("runs that start later are found by their time, in its order and from the cursor on")
+    func starts() throws {
+        let plan = try plan(of: ReadSession.startsQuery)
+        #expect(plan.first?.contains("live USING INDEX live_to_start (alarm>?)") == true, "\(plan)")
+        expectSearches(plan)
+    }
+
     private func expectSearches(_ plan: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         let isSearch = !plan.isEmpty && !plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }
         #expect(isSearch, "\(plan)", sourceLocation: sourceLocation)

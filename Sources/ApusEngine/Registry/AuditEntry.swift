@@ -6,7 +6,7 @@ package struct AuditEntry: Hashable, Sendable {
     /// As the one who asked names himself.
     package var actor: String
     package var action: Action
-    /// The function's slug.
+    /// The function's slug, or an event's id.
     package var subject: String
     /// What was set, as JSON; empty where the action says all.
     package var detail: String
@@ -18,6 +18,11 @@ package struct AuditEntry: Hashable, Sendable {
         case limitsRemoved = "function.limits.removed"
         case drained = "queue.drained"
         case moved = "queue.moved"
+        case withdrawn = "event.cancelled"
+        case schedulePaused = "schedule.paused"
+        case scheduleResumed = "schedule.resumed"
+        case scheduleSet = "schedule.set"
+        case scheduleRun = "schedule.run"
     }
 
     package init(at: Timestamp, actor: String, action: Action, subject: String, detail: String = "") {

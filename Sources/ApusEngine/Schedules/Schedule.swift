@@ -13,6 +13,9 @@ package struct ScheduleKey: Hashable, Comparable, Sendable {
         self.expression = expression
     }
 
+    /// Stays the same for as long as the expression does: version 5, from function and expression.
+    package var id: UUID16 { .v5(namespace: function, name: expression) }
+
     package static func < (left: ScheduleKey, right: ScheduleKey) -> Bool {
         (left.function, left.expression) < (right.function, right.expression)
     }
@@ -21,22 +24,48 @@ package struct ScheduleKey: Hashable, Comparable, Sendable {
 /// A schedule that is kept: everything until `last` has been dealt with.
 package struct ScheduleRow: Hashable, Sendable {
     package var key: ScheduleKey
-    /// The newest tick, or when the schedule was first registered.
+    /// The newest tick, or when the schedule was first registered or resumed.
     package var last: Timestamp
+    package var settings: ScheduleSettings
+    /// The run of the newest tick that has started one, for as long as it lives.
+    package var run: TickRun?
+    /// A tick that waits for that run's end.
+    package var buffered: Timestamp?
 
-    package init(key: ScheduleKey, last: Timestamp) {
+    package init(
+        key: ScheduleKey, last: Timestamp, settings: ScheduleSettings = ScheduleSettings(), run: TickRun? = nil,
+        buffered: Timestamp? = nil
+    ) {
         self.key = key
         self.last = last
+        self.settings = settings
+        self.run = run
+        self.buffered = buffered
+    }
+}
+
+/// A run that a tick has started.
+package struct TickRun: Hashable, Sendable {
+    package var row: RowID
+    package var id: ULID
+
+    package init(row: RowID, id: ULID) {
+        self.row = row
+        self.id = id
     }
 }
 
 /// The schedules of all functions with their next ticks.
 struct Schedules {
-    private(set) var rows: [ScheduleKey: Timestamp] = [:]
+    private(set) var rows: [ScheduleKey: ScheduleRow] = [:]
     private var next: [ScheduleKey: Timestamp] = [:]
     /// Every next tick, and such as were replaced since.
     private var ticks = Heap<Tick>()
     private var compiled: [String: CronSchedule] = [:]
+    /// The schedules whose newest run lives, by that run.
+    private var byRun: [RowID: ScheduleKey] = [:]
+    /// Schedules with a tick that has waited and waits for nothing any more.
+    private var released: [ScheduleKey] = []
 
     struct Tick: Comparable {
         var at: Timestamp
@@ -48,24 +77,57 @@ struct Schedules {
     }
 
     init(_ rows: [ScheduleRow]) {
-        for row in rows { set(row.key, last: row.last) }
+        for row in rows {
+            set(row)
+            if row.run == nil, row.buffered != nil { released.append(row.key) }
+        }
     }
 
     /// The first tick of any.
     var first: Tick? { ticks.min }
 
-    mutating func set(_ key: ScheduleKey, last: Timestamp) {
-        rows[key] = last
-        next[key] = schedule(key.expression)?.next(after: last.milliseconds).map(Timestamp.init(milliseconds:))
-        if let tick = next[key] { ticks.insert(Tick(at: tick, key: key)) }
+    /// When a schedule's next tick is.
+    func next(of key: ScheduleKey) -> Timestamp? { next[key] }
+
+    /// The newest tick that has come; `nil` before the first, and when it was left out.
+    mutating func lastTick(of key: ScheduleKey) -> Timestamp? {
+        guard let last = rows[key]?.last, let schedule = schedule(key.expression),
+            schedule.next(after: last.milliseconds - 1) == last.milliseconds
+        else { return nil }
+        return last
+    }
+
+    mutating func set(_ row: ScheduleRow) {
+        let known = next[row.key]
+        if let run = rows.updateValue(row, forKey: row.key)?.run { byRun[run.row] = nil }
+        if let run = row.run { byRun[run.row] = row.key }
+        next[row.key] =
+            row.settings.pausedAt == nil
+            ? schedule(row.key.expression)?.next(after: row.last.milliseconds).map(Timestamp.init(milliseconds:)) : nil
+        if let tick = next[row.key], tick != known { ticks.insert(Tick(at: tick, key: row.key)) }
         dropReplacedTicks()
     }
 
     mutating func remove(_ key: ScheduleKey) {
-        rows[key] = nil
+        if let run = rows.removeValue(forKey: key)?.run { byRun[run.row] = nil }
         next[key] = nil
         dropReplacedTicks()
     }
+
+    /// A run has ended, whether a tick has started it or not.
+    mutating func runEnded(_ run: RowID) {
+        guard let key = byRun.removeValue(forKey: run), var row = rows[key] else { return }
+        // The store finds out by itself, when it is asked for what lives.
+        row.run = nil
+        rows[key] = row
+        if row.buffered != nil { released.append(key) }
+    }
+
+    /// Whether the turn of a tick that has waited has come.
+    var hasReleased: Bool { !released.isEmpty }
+
+    /// The next schedule with such a tick.
+    mutating func takeReleased() -> ScheduleKey? { released.popLast() }
 
     private mutating func dropReplacedTicks() {
         while let first = ticks.min, next[first.key] != first.at { ticks.removeMin() }

@@ -21,6 +21,10 @@ package enum Input: Sendable {
     case pause(function: UUID16, Bool, by: String = AuditEntry.api)
     /// A function's limits are to be others than it registered; `nil` takes that back.
     case limit(function: UUID16, LimitOverride?, by: String)
+    /// A schedule is to be treated differently.
+    case schedule(ScheduleKey, ScheduleChange, by: String)
+    /// A schedule's function is to run now.
+    case runSchedule(ScheduleKey, by: String)
     /// Somebody has ordered something that is carried out bit by bit.
     case audit(AuditEntry)
     /// Another shard changed the registry; it is durable already.
@@ -48,6 +52,8 @@ package enum Departure: Hashable, Sendable {
     case cancelled
     /// Unless it has started.
     case drained
+    /// Unless it has started: nothing is to come of its event any more.
+    case withdrawn
     /// Unless it has started; its events start a run of another function instead.
     case moved(to: UUID16)
 }

@@ -23,6 +23,9 @@ extension ShardCore {
         case .drained:
             guard resident.run.startedAt == nil else { return }
             cancel(resident, because: "discarded while it waited")
+        case .withdrawn:
+            guard resident.run.startedAt == nil else { return }
+            cancel(resident, because: "its event was cancelled before it started")
         case .moved(let function):
             guard resident.run.startedAt == nil, let target = registry.functions[function] else { return }
             move(resident, to: target)

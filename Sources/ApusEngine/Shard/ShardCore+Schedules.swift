@@ -7,6 +7,8 @@ extension ShardCore {
     private static let owner: ShardID = 0
     /// Ticks that one decision fires; the rest is still due at the next.
     private static let ticksPerDecision = 100
+    /// From this lateness on a tick counts as missed.
+    private static let patience = TimeSpan.minutes(1)
 
     /// Brings the schedules in line with what is registered. One that is registered again goes on where it
     /// was; a new one begins now.
@@ -22,10 +24,13 @@ extension ShardCore {
             schedules.remove(key)
             decision.writes.append(.unschedule(key))
         }
-        // Never on a whole minute, where it could be taken for a tick.
-        let beginning = now.milliseconds % 60_000 == 0 ? now + .milliseconds(1) : now
-        for key in wanted.sorted() where schedules.rows[key] == nil { advance(key, to: beginning) }
+        for key in wanted.sorted() where schedules.rows[key] == nil {
+            set(ScheduleRow(key: key, last: beginning))
+        }
     }
+
+    /// Now, but never on a whole minute, where it could be taken for a tick that has happened.
+    private var beginning: Timestamp { now.milliseconds % 60_000 == 0 ? now + .milliseconds(1) : now }
 
     /// Starts the runs of all ticks that have come, oldest first.
     func fireSchedules() {
@@ -33,36 +38,112 @@ extension ShardCore {
         var budget = Self.ticksPerDecision
         while budget > 0, let tick = schedules.first, tick.at <= now {
             budget -= 1
-            fire(tick.key, at: earliest(tick.key, tick.at))
+            catchUp(tick)
         }
     }
 
-    /// A server that was down for long makes up for the newest ticks only.
-    private func earliest(_ key: ScheduleKey, _ tick: Timestamp) -> Timestamp {
-        // A minute is the shortest distance between two ticks.
-        let most = configuration.limits.missedTicks
-        guard now - tick >= .minutes(most) else { return tick }
-        return max(tick, schedules.firstTick(of: key, until: now, atMost: most) ?? tick)
+    /// Fires the oldest tick that has come and is not left out.
+    private func catchUp(_ tick: Schedules.Tick) {
+        // A minute is the shortest distance between two ticks: one that is not as late as that is the newest.
+        guard let row = schedules.rows[tick.key], now - tick.at >= Self.patience else {
+            return fire(tick.key, at: tick.at)
+        }
+        switch row.settings.catchUp ?? .all {
+        case .all: fire(tick.key, at: newest(configuration.limits.missedTicks, tick))
+        case .latest: fire(tick.key, at: newest(1, tick))
+        case .skip:
+            let newest = newest(1, tick)
+            if now - newest < Self.patience {
+                fire(tick.key, at: newest)
+            } else {
+                // Past the tick, so that no other expression takes it for one that has happened.
+                advance(tick.key, to: newest + .milliseconds(1))
+            }
+        }
+    }
+
+    /// The first of the newest ticks that have come.
+    private func newest(_ count: Int, _ tick: Schedules.Tick) -> Timestamp {
+        guard now - tick.at >= .minutes(count) else { return tick.at }
+        return max(tick.at, schedules.firstTick(of: tick.key, until: now, atMost: count) ?? tick.at)
     }
 
     private func fire(_ key: ScheduleKey, at tick: Timestamp) {
-        advance(key, to: tick)
+        guard var row = schedules.rows[key] else { return }
+        row.last = tick
         guard let function = registry.functions[key.function], function.pausedAt == nil,
             !hasHappened(tick, of: function, besides: key)
-        else { return }
-        startTick(tick, key, of: function)
+        else { return set(row) }
+        let holder = row.run
+        if let holder {
+            switch row.settings.overlap {
+            case .allow, .cancelPrevious: break
+            case .bufferOne where row.buffered == nil:
+                row.buffered = tick
+                return set(row)
+            case .skip, .bufferOne:
+                skip(tick, of: function, key, because: holder)
+                return set(row)
+            }
+        }
+        let run = start(tick, key, of: function)
+        row.run = run ?? holder
+        set(row)
+        guard row.settings.overlap == .cancelPrevious, run != nil, let holder else { return }
+        cancelHolder(holder.row, because: "cancelled because the next tick of its schedule has come")
+    }
+
+    /// Starts the ticks that have waited for the run of an earlier one, which has ended.
+    func startReleasedTicks() {
+        while let key = schedules.takeReleased() {
+            guard var row = schedules.rows[key], row.run == nil, let tick = row.buffered else { continue }
+            row.buffered = nil
+            if let function = registry.functions[key.function], function.pausedAt == nil {
+                row.run = start(tick, key, of: function)
+            }
+            set(row)
+        }
+    }
+
+    /// - Returns: the run; `nil` when a rule of the function keeps it from starting, or from starting now.
+    private func start(_ tick: Timestamp, _ key: ScheduleKey, of function: FunctionRecord) -> TickRun? {
+        let first = rows.run
+        startTick(tick, at: max(now, tick + jitter(of: function, key, at: tick)), key, of: function)
+        return (first..<rows.run).lazy.compactMap { self.residents[$0]?.run }
+            .first { $0.start.function == function.id }
+            .map { TickRun(row: $0.row, id: $0.id) }
+    }
+
+    /// The tick starts nothing; its event says why.
+    private func skip(_ tick: Timestamp, of function: FunctionRecord, _ key: ScheduleKey, because holder: TickRun) {
+        let event = event(of: tick, at: tick, key)
+        let id = random.nextULID(now: now)
+        let row = draw(&rows.event)
+        let body = event.storedBody(internalID: id, receivedAt: now)
+        decision.writes.append(
+            .event(EventRow(row: row, id: id, key: nil, name: event.name, receivedAt: now, body: body))
+        )
+        note(row, function, .overlap, run: holder.id)
     }
 
     /// Two expressions of one function that fall on one time are one tick.
     private func hasHappened(_ tick: Timestamp, of function: FunctionRecord, besides key: ScheduleKey) -> Bool {
         function.configuration.triggers.contains { trigger in
             guard case .cron(let expression, _) = trigger, expression != key.expression else { return false }
-            return schedules.rows[ScheduleKey(function: function.id, expression: expression)] == tick
+            return schedules.rows[ScheduleKey(function: function.id, expression: expression)]?.last == tick
         }
     }
 
-    private func startTick(_ tick: Timestamp, _ key: ScheduleKey, of function: FunctionRecord) {
-        let fireAt = tick + jitter(of: function, key, at: tick)
+    @discardableResult
+    private func startTick(
+        _ tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey, of function: FunctionRecord
+    ) -> ULID {
+        let id = random.nextULID(now: now)
+        accept(event(of: tick, at: fireAt, key), id: id, startingOnTick: function)
+        return id
+    }
+
+    private func event(of tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey) -> IncomingEvent {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("cron")
@@ -72,10 +153,9 @@ extension ShardCore {
         writer.key("scheduledAt")
         writer.value(tick.rfc3339Seconds)
         writer.endObject()
-        let event = IncomingEvent(
+        return IncomingEvent(
             name: ScheduledEvent.name, data: writer.finish(), senderID: tick.rfc3339Seconds, timestamp: fireAt
         )
-        accept(event, id: random.nextULID(now: now), startingOnTick: function)
     }
 
     private func jitter(of function: FunctionRecord, _ key: ScheduleKey, at tick: Timestamp) -> TimeSpan {
@@ -88,8 +168,66 @@ extension ShardCore {
     }
 
     private func advance(_ key: ScheduleKey, to time: Timestamp) {
-        schedules.set(key, last: time)
-        decision.writes.append(.schedule(ScheduleRow(key: key, last: time)))
+        guard var row = schedules.rows[key] else { return }
+        row.last = time
+        set(row)
+    }
+
+    private func set(_ row: ScheduleRow) {
+        schedules.set(row)
+        decision.writes.append(.schedule(row))
+    }
+}
+
+/// What people do to schedules.
+extension ShardCore {
+    /// What a schedule is already, and an unknown schedule, change nothing.
+    func change(_ key: ScheduleKey, _ change: ScheduleChange, by actor: String) {
+        guard var row = schedules.rows[key], let function = registry.functions[key.function] else { return }
+        var settings = row.settings
+        if let catchUp = change.catchUp { settings.catchUp = catchUp.value }
+        if let overlap = change.overlap { settings.overlap = overlap }
+        if let isPaused = change.isPaused, isPaused != (settings.pausedAt != nil) {
+            settings.pausedAt = isPaused ? now : nil
+            if isPaused { row.buffered = nil }
+            // What came meanwhile did not happen, unless somebody has chosen to make up for it.
+            if !isPaused, settings.catchUp ?? .skip == .skip { row.last = max(row.last, beginning) }
+            audit(isPaused ? .schedulePaused : .scheduleResumed, key, of: function, by: actor)
+        }
+        guard settings != row.settings else { return }
+        if settings.catchUp != row.settings.catchUp {
+            let name = settings.catchUp?.name ?? "null"
+            audit(.scheduleSet, key, of: function, by: actor, ": catch_up \(name)")
+        }
+        if settings.overlap != row.settings.overlap {
+            audit(.scheduleSet, key, of: function, by: actor, ": overlap \(settings.overlap.name)")
+        }
+        row.settings = settings
+        set(row)
+    }
+
+    /// Starts a run of a schedule's function as if a tick had come now; its ticks stay where they are. A paused
+    /// schedule can be run, a paused function cannot.
+    func run(_ key: ScheduleKey, by actor: String) {
+        decision.answer = .accepted([])
+        guard schedules.rows[key] != nil, let function = registry.functions[key.function], function.pausedAt == nil
+        else { return }
+        audit(.scheduleRun, key, of: function, by: actor)
+        decision.answer = .accepted([startTick(now, at: now, key, of: function)])
+    }
+
+    private func audit(
+        _ action: AuditEntry.Action, _ key: ScheduleKey, of function: FunctionRecord, by actor: String,
+        _ detail: String = ""
+    ) {
+        decision.writes.append(
+            .audit(
+                AuditEntry(
+                    at: now, actor: actor, action: action, subject: function.configuration.slug,
+                    detail: key.expression + detail
+                )
+            )
+        )
     }
 }
 

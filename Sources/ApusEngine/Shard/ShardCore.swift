@@ -152,6 +152,8 @@ package final class ShardCore {
         case .syncFailed(let url, let reason): recordSyncFailure(url: url, reason: reason)
         case .pause(let function, let isPaused, let actor): pause(function, isPaused, by: actor)
         case .limit(let function, let limits, let actor): limit(function, limits, by: actor)
+        case .schedule(let key, let change, let actor): self.change(key, change, by: actor)
+        case .runSchedule(let key, let actor): run(key, by: actor)
         case .audit(let entry): decision.writes.append(.audit(entry))
         case .registry(let registry): adopt(registry)
         case .message(let sender, let number, let message): receive(message, number: number, from: sender)
@@ -165,6 +167,7 @@ package final class ShardCore {
         case .signal(let name, let payload, let run, let number):
             acceptSignal(name, payload: payload, run: run, number: number)
         }
+        startReleasedTicks()
         sendDueCalls()
         sealTurns()
         evictIdleRuns()
@@ -183,7 +186,7 @@ package final class ShardCore {
             next = next.map { min($0, time) } ?? time
         }
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
-        consider(schedules.first?.at)
+        consider(schedules.hasReleased ? now : schedules.first?.at)
         consider(queue.nextOpening)
         consider(queue.arrivals.mustForget(atMost: configuration.limits.rateKeys))
         consider(pendings.nextAlarm)

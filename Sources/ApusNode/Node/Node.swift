@@ -300,6 +300,21 @@ package final class Node: Sendable {
         return function
     }
 
+    /// Pauses, resumes or sets a schedule.
+    /// - Returns: the schedule; `nil` when it is not registered any more.
+    package func change(
+        _ key: ScheduleKey, _ change: ScheduleChange, by actor: String
+    ) async throws(NodeError) -> ScheduleView? {
+        _ = try await submit(.schedule(key, change, by: actor), to: 0)
+        return await schedules().first { $0.key == key }
+    }
+
+    /// Starts a run of a schedule's function now.
+    /// - Returns: the id of its event; `nil` when the function is paused or not registered any more.
+    package func run(_ key: ScheduleKey, by actor: String) async throws(NodeError) -> ULID? {
+        try ids(try await submit(.runSchedule(key, by: actor), to: 0)).first
+    }
+
     func note(_ entry: AuditEntry) async throws(NodeError) {
         _ = try await submit(.audit(entry), to: 0)
     }
@@ -386,6 +401,12 @@ package final class Node: Sendable {
             core.value.shards.compactMap { $0.core?.queueView(of: function, limit: limit) }
         }.get()
         return (views ?? []).reduce(QueueView()) { sum, view in sum.adding(view, limit: limit) }
+    }
+
+    /// The schedules of all functions.
+    package func schedules() async -> [ScheduleView] {
+        let views = try? await loop.submit { [self] in core.value.shards.first?.core?.scheduleViews }.get()
+        return views ?? []
     }
 
     /// Reads from the store on a thread that may block.

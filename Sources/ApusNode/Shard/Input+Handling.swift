@@ -6,7 +6,7 @@ extension Input {
     /// Inputs that bring new work; refused while nothing new can be made durable.
     var isIntake: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .audit, .signal: true
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .signal: true
         default: false
         }
     }
@@ -15,7 +15,9 @@ extension Input {
     var survivesRestart: Bool {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
-        case .events, .invoke, .register, .pause, .limit, .audit, .reply, .syncFailed, .registry, .cancel, .signal: true
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .reply, .syncFailed,
+            .registry, .cancel, .signal:
+            true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead:
             false
         }
@@ -25,7 +27,9 @@ extension Input {
     /// will never accept.
     var canBeAtFault: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .audit, .reply, .syncFailed, .message, .refused, .signal: true
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .reply, .syncFailed,
+            .message, .refused, .signal:
+            true
         case .tick, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead, .cancel:
             false
         }
@@ -39,6 +43,7 @@ extension Input {
         case .invoke(_, let event, _): event.key == nil
         // The wait that has got it is over, and the next one would get it too.
         case .signal: true
+        case .runSchedule: true
         default: false
         }
     }

@@ -83,6 +83,10 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.livingRuns(of: function, from: from, to: to, after: after, limit: limit) }
     }
 
+    func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart] {
+        try store.read { try $0.scheduledStarts(after: after, limit: limit) }
+    }
+
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {
         try store.read { try $0.quarantined(limit: limit) }
     }

@@ -107,7 +107,13 @@ struct WriteStatements {
         lookedBack = try prepare("UPDATE listeners SET looks_back = 0 WHERE run = ? AND number = ?")
         lookPending = try prepare("INSERT OR IGNORE INTO looks (event) VALUES (?)")
         lookDone = try prepare("DELETE FROM looks WHERE event = ?")
-        schedule = try prepare("INSERT OR REPLACE INTO schedules (function, expression, last) VALUES (?, ?, ?)")
+        schedule = try prepare(
+            """
+            INSERT OR REPLACE INTO schedules (function, expression, last, paused_at, catch_up, overlap, run, run_id,
+                buffered)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
         keep = try prepare(
             """
             INSERT OR REPLACE INTO kept (run, function, created_at, started, calls, waits_since, flow, id)

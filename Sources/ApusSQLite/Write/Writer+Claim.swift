@@ -45,16 +45,6 @@ extension Writer {
         return UInt64(bitPattern: find.int(1))
     }
 
-    private func schedules() throws -> [ScheduleRow] {
-        let find = try statement("SELECT function, expression, last FROM schedules ORDER BY function, expression")
-        var found: [ScheduleRow] = []
-        while try find.step() {
-            let key = ScheduleKey(function: find.uuid(0), expression: find.text(1))
-            found.append(ScheduleRow(key: key, last: find.time(2)))
-        }
-        return found
-    }
-
     private func shardCount() throws(SQLiteFailure) -> Int {
         Int(try Statement.int("SELECT count(*) FROM shards", on: connection))
     }

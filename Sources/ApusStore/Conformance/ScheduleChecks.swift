@@ -23,6 +23,41 @@ extension StoreConformance {
                 try expect(try store.claim(shard).state.schedules.isEmpty, "shard \(shard) has schedules")
             }
         },
+        Check("what people have set about a schedule comes back with the claim") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            let rows = ([nil] + CatchUp.allCases.map { $0 }).enumerated().map { minute, catchUp in
+                ScheduleRow(
+                    key: ScheduleKey(function: Sample.function.id, expression: "\(minute) * * * *"), last: owner.now,
+                    settings: ScheduleSettings(pausedAt: minute % 2 == 0 ? nil : owner.now, catchUp: catchUp)
+                )
+            }
+            try owner.commit(rows.map(Write.schedule))
+            store = try harness.reopen(store)
+            try expectEqual(try store.claim(0).state.schedules, rows, "the schedules")
+        },
+        Check("the run of a schedule's newest tick comes back for as long as it lives") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            var owner = try Owner(store)
+            try owner.register()
+            let event = try owner.event()
+            var run = owner.started(event)
+            let row = ScheduleRow(
+                key: ScheduleKey(function: Sample.function.id, expression: "* * * * *"), last: owner.now,
+                settings: ScheduleSettings(overlap: .bufferOne), run: TickRun(row: run.row.row, id: run.row.id),
+                buffered: owner.now + .minutes(1)
+            )
+            try owner.commit([.event(event)] + run.writes + [.schedule(row)])
+            store = try harness.reopen(store)
+            owner = try Owner(store)
+            try expectEqual(owner.state.schedules, [row], "the schedule whose run lives")
+            try owner.commit(owner.writes([.finished(RunEnd(status: .completed, output: nil))], to: &run))
+            var ended = row
+            ended.run = nil
+            try expectEqual(try store.claim(0).state.schedules, [ended], "the schedule whose run has ended")
+        },
         Check("a paused function stays so until it is resumed") { harness in
             var store = try harness.emptyStore()
             defer { store.close() }
@@ -76,6 +111,33 @@ extension StoreConformance {
             try expect(try store.forgetCancellation(order.id), "the order is not there")
             try expect(try !store.forgetCancellation(order.id), "the order is still there")
             try expect(try store.reader.cancellations().isEmpty, "there are orders")
+        },
+        Check("runs that start later are listed by time, without those that wait for their turn or have started") {
+            harness in
+            let store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            try owner.register()
+            let present = Wake(at: owner.now, run: .max)
+            var runs: [StartedRun] = []
+            for minutes in [3, 1, 2, 2, 4, 5, 0] {
+                let event = try owner.event()
+                runs.append(owner.started(event, wakeAt: owner.now + .minutes(minutes)))
+                try owner.commit([.event(event)] + runs[runs.count - 1].writes)
+            }
+            let waiting = KeptRun(
+                run: runs[4].row.row, function: Sample.function.id, createdAt: owner.now, isStarted: false, calls: 0,
+                waitsSince: owner.now, flow: nil
+            )
+            let sleeps = owner.writes([.called(job: 0, generation: 1)], to: &runs[5], wakeAt: owner.now + .minutes(9))
+            try owner.commit([.keep(waiting)] + sleeps)
+            let all = try store.reader.scheduledStarts(after: present, limit: 10)
+            try expectEqual(all.map(\.run), [1, 2, 3, 0].map { runs[$0].row.id }, "the runs")
+            try expectEqual(all.first?.functionSlug, "shop-confirm", "the function")
+            try expectEqual(all.first?.eventName, "shop/order.placed", "the event's name")
+            try expectEqual(all.first?.wake.at, runs[1].projection.wakeAt, "the time")
+            let rest = try store.reader.scheduledStarts(after: all[1].wake, limit: 1)
+            try expectEqual(rest, [all[2]], "the next of the same time")
         },
         Check("listeners without a key are counted by name, the most first") { harness in
             let store = try harness.emptyStore()

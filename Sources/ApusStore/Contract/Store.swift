@@ -105,6 +105,9 @@ package protocol StoreReader: Sendable {
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
     ) throws(StoreError) -> [LivingRun]
+    /// Runs that are to start at a time that has not come, in the order of time and row, after a position
+    /// and 1,000 at most. Those that wait for their turn are none of them.
+    func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart]
     /// Newest first, 1,000 at most.
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
 }

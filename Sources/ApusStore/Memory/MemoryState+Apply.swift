@@ -141,7 +141,7 @@ extension MemoryState {
         case .lookedBack(let run, let number): listeners[run]?[number]?.looksBack = false
         case .lookPending(let event): looks.insert(event)
         case .lookDone(let event): looks.remove(event)
-        case .schedule(let row): schedules[row.key] = row.last
+        case .schedule(let row): schedules[row.key] = row
         case .unschedule(let key): schedules[key] = nil
         case .keep(let run): kept[run.run] = run
         case .unkeep(let run): kept[run] = nil

@@ -114,6 +114,23 @@ extension MemoryState {
         try stored(runs.newest(before: before).prefix(MemoryState.page(limit)))
     }
 
+    func scheduledStarts(after: Wake, limit: Int) -> [ScheduledStart] {
+        alarms.lazy.map { Wake(at: $0.value, run: $0.key) }
+            .filter { $0 > after && kept[$0.run]?.waitsSince == nil }
+            .sorted()
+            .compactMap { wake in
+                guard let run = runs[wake.run], run.projection.startedAt == nil, let event = events[run.row.event]
+                else { return nil }
+                return ScheduledStart(
+                    wake: wake, run: run.row.id,
+                    functionSlug: functions[run.row.function]?.configuration.slug ?? "", event: event.id,
+                    eventName: event.name
+                )
+            }
+            .prefix(MemoryState.page(limit))
+            .map { $0 }
+    }
+
     func quarantined(limit: Int) -> [QuarantineReport] {
         quarantine.suffix(MemoryState.page(limit)).reversed()
     }

@@ -168,6 +168,10 @@ private struct MemoryReader: StoreReader {
         try store.read().livingRuns(of: function, from: from, to: to, after: after, limit: limit)
     }
 
+    func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart] {
+        try store.read().scheduledStarts(after: after, limit: limit)
+    }
+
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {
         try store.read().quarantined(limit: limit)
     }

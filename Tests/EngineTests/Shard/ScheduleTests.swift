@@ -128,6 +128,41 @@ struct ScheduleTests {
         #expect(minutes(engine) == ["15:07", "15:08", "15:09", "15:10"])
     }
 
+    @Test("a schedule is listed with its ticks and keeps its id")
+    func listed() throws {
+        let engine = CoreHarness(
+            scheduled("*/5 * * * *", "0 0 1 * *", jitter: "10s"), scheduled("@daily", slug: "app-a")
+        )
+        let ids = engine.core.scheduleViews.map(\.key.id)
+        #expect(Set(ids).count == 3)
+        #expect(engine.core.scheduleViews.map(\.functionSlug) == ["app-a", "app-f", "app-f"])
+        #expect(engine.core.scheduleViews.allSatisfy { $0.lastTick == nil }, "a registration is no tick")
+        engine.advance(by: .minutes(4))
+        engine.register([scheduled("@daily", slug: "app-a"), scheduled("*/5 * * * *", jitter: "10s")], checksum: "2")
+        engine.restart()
+        let view = try #require(engine.core.scheduleViews.last)
+        #expect(view.key.expression == "*/5 * * * *" && ids.contains(view.key.id))
+        #expect(view.jitter == "10s")
+        #expect(view.lastTick?.rfc3339 == "2025-06-15T15:10:00.000Z")
+        #expect(view.nextTick?.rfc3339 == "2025-06-15T15:15:00.000Z")
+        let id = try #require(engine.core.registry.function(named: "app-f")?.id)
+        engine.feed(.pause(function: id, true))
+        #expect(engine.core.scheduleViews.map(\.isFunctionPaused) == [false, true])
+    }
+
+    @Test("what is withdrawn before its time never starts; what has started goes on")
+    func withdrawn() throws {
+        let engine = CoreHarness(function("app-f", on: "demo/x"))
+        engine.send("demo/x", at: engine.now + .hours(1))
+        engine.send("demo/x")
+        #expect(engine.calls.count == 1)
+        for run in engine.runs { engine.feed(.cancel(run: run.row, .withdrawn)) }
+        engine.advance(by: .hours(2))
+        #expect(engine.calls.count == 1)
+        #expect(engine.runs.map(\.status) == [.cancelled, .running])
+        #expect(engine.runs.first?.end?.cause == "its event was cancelled before it started")
+    }
+
     @Test("only the owner of the registry fires ticks")
     func shards() {
         let owner = CoreHarness(scheduled("* * * * *"), shardCount: 2)
