@@ -10,7 +10,8 @@ extension ShardCore {
             decision.postponedUntilLoaded = call.run
             return
         }
-        release(call, reply: reply)
+        // Until the reply has been dealt with, its call is no orphan.
+        defer { release(call, reply: reply) }
         guard let resident = residents[call.run], let job = resident.run.job(call.job),
             job.isCalling, job.generation == call.generation
         else { return }
