@@ -82,6 +82,7 @@ extension ShardCore {
             residents[row] = resident
             holdOrphans(of: resident)
             touch(resident)
+            if let cause = displaced[row] { cancel(resident, because: cause) }
         }
         // What came before the time of a job was noticed comes first.
         for waiting in postponed.removeValue(forKey: row) ?? [] {
