@@ -25,11 +25,12 @@ extension ShardCore {
             if apps.isEmpty { return }
             for app in apps {
                 while gates[app, default: AppGate()].hasRoom(configuration.limits),
-                    let admission = queue.next(of: app, now: now)
+                    var admission = queue.next(of: app, now: now)
                 {
                     if let resident = residents[admission.run] {
                         takeTurn(resident, admission, app: app)
                     } else {
+                        queue.reserve(&admission)
                         gates[app, default: AppGate()].callsBeingRead += 1
                         load(admission.run, for: .turn(admission, app: app))
                     }
@@ -62,6 +63,7 @@ extension ShardCore {
     /// Room that was taken for a call that is not made after all.
     func giveBack(_ admission: RunQueue.Admission) {
         guard !admission.lacksKeys, !admission.isRepeat else { return }
+        queue.forgetReservation(of: admission, now: now)
         queue.release(admission.slots, now: now)
         if let key = admission.runKey { queue.release([key], now: now) }
     }
@@ -101,7 +103,7 @@ extension ShardCore {
         if expire(resident) { return false }
         beginFinishTimeout(of: resident, function)
         if let waited = admission.waited { record(.waited(waited.obstacle, since: waited.since), resident) }
-        if let arrival = admission.arrival { decision.writes.append(.arrival(arrival)) }
+        if let arrival = queue.charge(admission, now: now) { decision.writes.append(.arrival(arrival)) }
         record(.called(job: job.number, generation: job.generation + 1), resident)
         guard let called = resident.run.job(job.number) else { return false }
         let id = CallID(run: resident.row, job: called.number, generation: called.generation)
