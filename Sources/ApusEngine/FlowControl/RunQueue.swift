@@ -90,6 +90,11 @@ package final class RunQueue {
 
     func rules(of function: UUID16) -> FunctionRules? { functions[function]?.rules }
 
+    /// Calls and runs by all their limits.
+    var heldSlots: Int {
+        functions.values.reduce(0) { $0 + $1.calls } + held.values.reduce(0, +)
+    }
+
     // MARK: - Waiting runs
 
     package var count: Int { places.count }
