@@ -11,7 +11,10 @@ package struct Arrivals: Sendable {
 
     package init() {}
 
-    package subscript(key: LimitKey) -> Int64? { times[key] }
+    package internal(set) subscript(key: LimitKey) -> Int64? {
+        get { times[key] }
+        set { times[key] = newValue }
+    }
 
     package var count: Int { times.count }
 

@@ -42,10 +42,11 @@ package struct RateClock: Hashable, Sendable {
         opening(after: arrival) <= now
     }
 
-    /// The theoretical arrival after one has been admitted. Once that time has passed, it may be forgotten.
-    package func arrival(after arrival: Int64?, admittedAt now: Int64) -> Int64 {
-        let (next, overflowed) = max(arrival ?? now, now).addingReportingOverflow(interval)
-        return overflowed ? .max : next
+    /// The theoretical arrival after some have been admitted. Once that time has passed, it may be forgotten.
+    package func arrival(after arrival: Int64?, admittedAt now: Int64, count: Int = 1) -> Int64 {
+        let (distance, isTooLong) = interval.multipliedReportingOverflow(by: Int64(count))
+        let (next, overflowed) = max(arrival ?? now, now).addingReportingOverflow(distance)
+        return isTooLong || overflowed ? .max : next
     }
 }
 

@@ -16,6 +16,8 @@ package final class RunQueue {
     private(set) var held: [LimitKey: Int] = [:]
     /// What throttles and rate limits remember.
     package var arrivals = Arrivals()
+    /// Runs that throttles have admitted and that are being read before they are called.
+    private var reserved: [LimitKey: Int] = [:]
     /// Lanes that wait for room.
     private var waiting: [LimitKey: Waiting] = [:]
     /// When throttles open.
@@ -52,8 +54,10 @@ package final class RunQueue {
         package var runKey: LimitKey?
         /// What changed of the throttle; to be stored.
         package var arrival: Arrival?
-        /// By how much it changed.
-        package var interval: Int64 = 0
+        /// What the throttle remembered before.
+        fileprivate var arrivalBefore: Int64?
+        /// The throttle that the run has yet to be counted at, when it is called.
+        fileprivate var reservation: (key: LimitKey, clock: RateClock)?
         /// What the run waited for, and since when.
         package var waited: (obstacle: Obstacle, since: Timestamp)?
         /// Nothing was taken: the run's keys have to be found first.
@@ -86,6 +90,11 @@ package final class RunQueue {
     }
 
     func rules(of function: UUID16) -> FunctionRules? { functions[function]?.rules }
+
+    /// Calls and runs by all their limits.
+    var heldSlots: Int {
+        functions.values.reduce(0) { $0 + $1.calls } + held.values.reduce(0, +)
+    }
 
     // MARK: - Waiting runs
 
@@ -228,8 +237,9 @@ package final class RunQueue {
         if let key = admission.runKey { hold([key]) }
         for limit in lane.limits {
             guard let clock = limit.clock else { continue }
+            admission.arrivalBefore = arrivals[limit.key]
             admission.arrival = arrivals.admit(limit.key, by: clock, now: now)
-            admission.interval = clock.interval
+            admission.reservation = (limit.key, clock)
         }
     }
 
@@ -256,6 +266,31 @@ package final class RunQueue {
         if full.rule == .throttle { offerRoom(at: full.key, now: now) }
     }
 
+    // MARK: - Runs that are read first
+
+    /// The run is called later: what its throttle remembers is when it was.
+    func reserve(_ admission: inout Admission) {
+        guard admission.arrival != nil, let reservation = admission.reservation else { return }
+        admission.arrival = nil
+        arrivals[reservation.key] = admission.arrivalBefore
+        reserved[reservation.key, default: 0] += 1
+    }
+
+    /// The run is called now.
+    /// - Returns: what has to be stored of its throttle.
+    func charge(_ admission: Admission, now: Timestamp) -> Arrival? {
+        guard admission.arrival == nil, let reservation = admission.reservation else { return admission.arrival }
+        let arrival = arrivals.admit(reservation.key, by: reservation.clock, now: now)
+        forgetReservation(at: reservation.key, now: now)
+        return arrival
+    }
+
+    private func forgetReservation(at key: LimitKey, now: Timestamp) {
+        guard let count = reserved[key] else { return }
+        reserved[key] = count > 1 ? count - 1 : nil
+        offerRoom(at: key, now: now)
+    }
+
     // MARK: - Room
 
     /// Why there is no room at a limit: when there will be, `.max` when only a release can tell; `nil` when
@@ -263,6 +298,11 @@ package final class RunQueue {
     func opening(at limit: Lane.LaneLimit, of function: FunctionQueue, now: Timestamp) -> Timestamp? {
         if let clock = limit.clock {
             guard limit.limit > 0 else { return .distantFuture }
+            if let count = reserved[limit.key] {
+                // They may be called at any moment, so the pace begins anew until they are.
+                let arrival = clock.arrival(after: arrivals[limit.key], admittedAt: now.nanoseconds, count: count)
+                return clock.admits(at: now.nanoseconds, arrival: arrival) ? nil : .distantFuture
+            }
             let opening = clock.opening(after: arrivals[limit.key])
             return opening <= now.nanoseconds ? nil : Timestamp(nanosecondsRoundedUp: opening)
         }
@@ -337,9 +377,13 @@ package final class RunQueue {
     func giveBack(_ admission: Admission, now: Timestamp) {
         release(admission.slots, now: now)
         if let key = admission.runKey { release([key], now: now) }
-        guard let arrival = admission.arrival else { return }
-        arrivals.takeBack(arrival, interval: admission.interval, now: now)
-        offerRoom(at: arrival.key, now: now)
+        guard let (key, clock) = admission.reservation else { return }
+        if let arrival = admission.arrival {
+            arrivals.takeBack(arrival, interval: clock.interval, now: now)
+            offerRoom(at: key, now: now)
+        } else {
+            forgetReservation(at: key, now: now)
+        }
     }
 
     /// Calls of a function that are under way.

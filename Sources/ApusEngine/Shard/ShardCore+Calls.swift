@@ -25,11 +25,12 @@ extension ShardCore {
             if apps.isEmpty { return }
             for app in apps {
                 while gates[app, default: AppGate()].hasRoom(configuration.limits),
-                    let admission = queue.next(of: app, now: now)
+                    var admission = queue.next(of: app, now: now)
                 {
                     if let resident = residents[admission.run] {
                         takeTurn(resident, admission, app: app)
                     } else {
+                        queue.reserve(&admission)
                         gates[app, default: AppGate()].callsBeingRead += 1
                         load(admission.run, for: .turn(admission, app: app))
                     }
@@ -105,10 +106,7 @@ extension ShardCore {
         if expire(resident) { return false }
         beginFinishTimeout(of: resident, function)
         if let waited = admission.waited { record(.waited(waited.obstacle, since: waited.since), resident) }
-        // Others may have been admitted since, while this run was read.
-        if let key = admission.arrival?.key, let time = queue.arrivals[key] {
-            decision.writes.append(.arrival(Arrival(key: key, time: time)))
-        }
+        if let arrival = queue.charge(admission, now: now) { decision.writes.append(.arrival(arrival)) }
         record(.called(job: job.number, generation: job.generation + 1), resident)
         guard let called = resident.run.job(job.number) else { return false }
         let id = CallID(run: resident.row, job: called.number, generation: called.generation)

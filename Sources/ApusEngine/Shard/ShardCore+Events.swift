@@ -50,7 +50,11 @@ extension ShardCore {
             $0.id != target?.id
         }
         let functions = [target].compactMap(\.self) + listeners
-        let recent = key.map { recents.functions(startedBy: $0, since: since) } ?? []
+        let recent =
+            key.map {
+                recents.functions(startedBy: $0, since: since)
+                    + restoredOffers.functions(startedBy: $0, since: since)
+            } ?? []
         let offered = OfferedEvent(row: stored.row, body: stored.body, startsAt: max(now, event.timestamp ?? now))
         var taken: [UUID16] = []
         for function in functions where !alreadyStarted.contains(function.id) && !recent.contains(function.id) {

@@ -130,6 +130,7 @@ extension ShardCore {
             cancel(resident, because: cause)
         } else {
             // As durable as the run that takes its place.
+            displaced[holder] = cause
             send(.cancel(run: holder, cause: cause), to: shard)
         }
     }

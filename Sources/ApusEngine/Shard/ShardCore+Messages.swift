@@ -9,6 +9,20 @@ extension ShardCore {
         decision.effects.append(.send(to: receiver, number: number, message))
     }
 
+    /// A message that was under way when the shard was last left, and will be applied some day.
+    func restore(_ message: Message, to receiver: ShardID) {
+        switch message {
+        case .cancel(let run, let cause):
+            if receiver == shard { displaced[run] = cause }
+        case .offer(let function, let event, _):
+            for key in event.possibleKeys {
+                restoredOffers.record(key, at: now, functions: [function], since: Timestamp(milliseconds: 0))
+            }
+        case .invoke, .resume, .matched, .displace:
+            break
+        }
+    }
+
     func forgetMessages(to receiver: ShardID, upTo number: UInt64) {
         outboxes[receiver]?.acknowledge(upTo: number)
         decision.writes.append(.forget(to: receiver, upTo: number))
@@ -94,6 +108,7 @@ extension ShardCore {
             }
             decide(event, for: target, invoker: invoker)
         case .cancel(let run, let cause):
+            displaced[run] = nil
             guard let resident = residents[run] else { return }
             cancel(resident, because: cause)
         }
@@ -107,5 +122,13 @@ extension ShardCore {
         } else {
             send(.resume(run: invoker.run, step: invoker.step, outcome: outcome, memo: memo), to: invoker.shard)
         }
+    }
+}
+
+extension OfferedEvent {
+    /// Under which the event may arrive again: its body does not tell who gave it its id.
+    fileprivate var possibleKeys: [EventKey] {
+        guard let id = body.view["id"]?.string else { return [] }
+        return [EventKey(senderID: id)] + (ULID(id).map { [EventKey(internalID: $0)] } ?? [])
     }
 }

@@ -83,6 +83,7 @@ extension ShardCore {
             if let key = run.flow?.singleton, singletons[key.key]?.run == row { singletons[key.key]?.id = run.id }
             holdOrphans(of: resident)
             touch(resident)
+            if let cause = displaced[row] { cancel(resident, because: cause) }
         }
         // What came before the time of a job was noticed comes first.
         for waiting in postponed.removeValue(forKey: row) ?? [] {

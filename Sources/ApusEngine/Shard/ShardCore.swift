@@ -44,10 +44,16 @@ package final class ShardCore {
     var pendings: Pendings
     /// The run that lives for each key of a singleton.
     var singletons: [LimitKey: SingletonHolder] = [:]
+    /// Runs that have to end before anything else happens to them, with the cause; a message to our own shard
+    /// is on its way to them.
+    var displaced: [RowID: String] = [:]
     var stepURLs: [UUID16: StepURLTemplate] = [:]
     /// Calls whose replies have not come back, also of runs that have ended since.
     var openCalls: [CallID: OpenCall] = [:]
     var recents = RecentEvents()
+    /// What events were offered to when the shard was left, by messages of which no store can tell yet whether
+    /// they have started anything.
+    var restoredOffers = RecentEvents()
     var outboxes: [ShardID: Outbox] = [:]
     var applied: [ShardID: UInt64]
     var topics: Topics
@@ -124,6 +130,7 @@ package final class ShardCore {
         for (receiver, number) in state.nextNumbers { outboxes[receiver, default: Outbox()].next = number }
         for (receiver, number, message) in state.unacknowledged {
             outboxes[receiver, default: Outbox()].restore(number: number, message)
+            restore(message, to: receiver)
         }
         for function in registry.functions.values { queue.update(function, now: now) }
         for (call, inherited) in openCalls {

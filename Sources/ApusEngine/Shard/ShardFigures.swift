@@ -14,6 +14,10 @@ package struct ShardFigures: Hashable, Sendable {
     package var alarms = 0
     package var openCalls = 0
     package var waitingJobs = 0
+    /// Calls and runs that limits count, each once for each of its limits.
+    package var heldSlots = 0
+    /// Keys of singletons with a run that lives.
+    package var singletons = 0
     package var unacknowledgedMessages = 0
     /// Events that have not reached all who wait for them.
     package var pendingLooks = 0
@@ -41,6 +45,8 @@ extension ShardCore {
         figures.alarms = wakes.count
         figures.openCalls = openCalls.count
         figures.waitingJobs = queue.count
+        figures.heldSlots = queue.heldSlots
+        figures.singletons = singletons.count
         figures.unacknowledgedMessages = outboxes.values.reduce(0) { $0 + $1.unacknowledged.count }
         figures.pendingLooks = looks.count
         figures.pendings = pendings.count
