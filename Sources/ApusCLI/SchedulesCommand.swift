@@ -6,7 +6,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedules",
         abstract: "Show schedules and their times; pause, resume, run and set them.",
-        subcommands: [List.self, Next.self, Pause.self, Resume.self, Run.self, Choose.self]
+        subcommands: [List.self, Next.self, Ticks.self, Pause.self, Resume.self, Run.self, Choose.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -60,6 +60,30 @@ struct SchedulesCommand: AsyncParsableCommand {
 }
 
 extension SchedulesCommand {
+    struct Ticks: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the newest ticks and what became of them.")
+
+        @Argument(help: "A schedule's id, or that of a function, which means all its schedules.")
+        var schedule: String
+
+        @Option(help: "Ticks that are printed of each.")
+        var limit = 10
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            try await failsWithOneLine {
+                for id in try await ScheduleReference.find(schedule, server.client) {
+                    let ticks = try await server.client.ask("GET", "/v1/schedules/\(id)/ticks?limit=\(limit)")
+                    for tick in ticks.view.elements {
+                        let words = [tick["tick"], tick["run_status"], tick["result"]?["reason"]]
+                        Logs.write(words.compactMap { $0?.string }.joined(separator: "  ") + "\n")
+                    }
+                }
+            }
+        }
+    }
+
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let no tick happen until it is resumed.")
 
@@ -69,7 +93,7 @@ extension SchedulesCommand {
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
-            try await ScheduleReference.change(schedule, server.client, #"{"paused":true}"#, "is paused")
+            try await ScheduleReference.change(schedule, server.client, ScheduleReference.paused(true), "is paused")
         }
     }
 
@@ -82,7 +106,7 @@ extension SchedulesCommand {
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
-            try await ScheduleReference.change(schedule, server.client, #"{"paused":false}"#, "goes on")
+            try await ScheduleReference.change(schedule, server.client, ScheduleReference.paused(false), "goes on")
         }
     }
 
@@ -108,35 +132,59 @@ extension SchedulesCommand {
 
     struct Choose: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "set", abstract: "Choose what becomes of missed ticks."
+            commandName: "set", abstract: "Choose what becomes of missed ticks and of ticks that overlap."
         )
 
         @Argument(help: "A schedule's id, or that of a function, which means all its schedules.")
         var schedule: String
 
-        @Option(help: "skip, latest or all; default takes the choice back.")
-        var catchUp: String
+        @Option(help: "Missed ticks: skip, latest or all; default takes the choice back.")
+        var catchUp: String?
+
+        @Option(help: "Ticks while a run lives: allow, skip, cancel_previous or buffer_one.")
+        var overlap: String?
 
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
-            let policy = catchUp == "default" ? "null" : "\"\(catchUp.filter { $0.isLetter || $0 == "_" })\""
-            try await ScheduleReference.change(
-                schedule, server.client, "{\"catch_up\":\(policy)}", "is set: catch-up \(catchUp)"
-            )
+            var writer = JSONWriter()
+            writer.beginObject()
+            if let catchUp {
+                writer.key("catch_up")
+                if catchUp == "default" { writer.null() } else { writer.value(catchUp) }
+            }
+            if let overlap {
+                writer.key("overlap")
+                writer.value(overlap)
+            }
+            writer.endObject()
+            try await ScheduleReference.change(schedule, server.client, writer.finish(), "is set")
+        }
+
+        func validate() throws {
+            if catchUp == nil, overlap == nil { throw ValidationError("Give --catch-up, --overlap or both.") }
         }
     }
 }
 
 /// Schedules as a person names them.
 enum ScheduleReference {
+    static func paused(_ isPaused: Bool) -> RawJSON {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("paused")
+        writer.value(isPaused)
+        writer.endObject()
+        return writer.finish()
+    }
+
     /// Changes every schedule that the reference means, and says so.
     static func change(
-        _ reference: String, _ client: ServerClient, _ change: String, _ result: String
+        _ reference: String, _ client: ServerClient, _ change: RawJSON, _ result: String
     ) async throws {
         try await failsWithOneLine {
             for id in try await find(reference, client) {
-                let answer = try await client.ask("PATCH", "/v1/schedules/\(id)", RawJSON(parsing: change))
+                let answer = try await client.ask("PATCH", "/v1/schedules/\(id)", change)
                 let function = answer.view["function"]?.string ?? ""
                 Logs.write("\(function)  \(answer.view["expression"]?.string ?? "") \(result).\n")
             }

@@ -155,6 +155,35 @@ def test_a_schedule_is_paused_set_and_run_by_hand(make_app: Callable[..., SdkApp
     assert audit[3] == ("schedule.set", "ann")
 
 
+@pytest.mark.timeout(200)
+def test_a_tick_that_overlaps_is_skipped_and_says_so(make_app: Callable[..., SdkApp], own_server: Server) -> None:
+    app = make_app(own_server)
+
+    @app.function(trigger=inngest.TriggerCron(cron="* * * * *"))
+    async def main(ctx: inngest.Context) -> None:
+        await ctx.step.wait_for_event("end", event=f"{app.id}/end", timeout=datetime.timedelta(hours=1))
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    assert app.api.http.patch(path, json={"overlap": "skip"}).json()["data"]["overlap"] == "skip"
+    run = eventually(lambda: app.api.data(path)["run_id"], "a tick starts a run", within=75)
+    own_server.kill9()
+    own_server.start()
+    skipped, started = eventually(
+        lambda: len(ticks := app.api.data(f"{path}/ticks")) == 2 and ticks, "a tick is skipped", within=75
+    )
+    assert (started["result"]["run_id"], started["run_status"]) == (run, "Running")
+    assert skipped["result"]["rule"] == "overlap"
+    assert skipped["result"]["reason"] == (
+        f"{app.id}-main has not started: the run of an earlier tick of its schedule was living ({run})."
+    )
+    assert apus("why", skipped["event_id"], "--url", own_server.url).stdout.strip() == skipped["result"]["reason"]
+    printed = apus("schedules", "ticks", f"{app.id}-main", "--url", own_server.url).stdout
+    assert skipped["result"]["reason"] in printed
+    app.send(name=f"{app.id}/end")
+    eventually(lambda: app.api.data(path)["run_id"] is None, "the run ends")
+
+
 def test_a_wish_for_a_schedule_is_checked(app: SdkApp) -> None:
     @app.function(trigger=inngest.TriggerCron(cron="0 0 1 1 *"))
     async def main(ctx: inngest.Context) -> None: ...
@@ -163,6 +192,9 @@ def test_a_wish_for_a_schedule_is_checked(app: SdkApp) -> None:
     path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
     response = app.api.http.patch(path, json={"catch_up": "some"})
     assert (response.status_code, response.json()["error"]) == (400, "catch_up must be skip, latest, all or null")
+    response = app.api.http.patch(path, json={"overlap": 1})
+    assert response.status_code == 400
+    assert response.json()["error"] == "overlap must be allow, skip, cancel_previous, buffer_one or null"
     assert app.api.http.patch(path, content=b"{").status_code == 400
     unknown = f"/v1/schedules/{uuid.UUID(int=1)}"
     for response in [app.api.http.patch(unknown, json={}), app.api.http.post(f"{unknown}/run")]:

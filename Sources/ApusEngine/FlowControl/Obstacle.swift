@@ -19,6 +19,8 @@ package enum FlowRule: UInt8, Hashable, Sendable, CaseIterable {
     case drain = 11
     /// The app does not register the function any more.
     case removed = 12
+    /// The run of the schedule's tick before still lives.
+    case overlap = 13
 
     /// The option's name in a function's configuration, where it has one.
     package var name: String {
@@ -36,6 +38,7 @@ package enum FlowRule: UInt8, Hashable, Sendable, CaseIterable {
         case .order: "order"
         case .drain: "drained"
         case .removed: "removed"
+        case .overlap: "overlap"
         }
     }
 }

@@ -27,11 +27,31 @@ package struct ScheduleRow: Hashable, Sendable {
     /// The newest tick, or when the schedule was first registered or resumed.
     package var last: Timestamp
     package var settings: ScheduleSettings
+    /// The run of the newest tick that has started one, for as long as it lives.
+    package var run: TickRun?
+    /// A tick that waits for that run's end.
+    package var buffered: Timestamp?
 
-    package init(key: ScheduleKey, last: Timestamp, settings: ScheduleSettings = ScheduleSettings()) {
+    package init(
+        key: ScheduleKey, last: Timestamp, settings: ScheduleSettings = ScheduleSettings(), run: TickRun? = nil,
+        buffered: Timestamp? = nil
+    ) {
         self.key = key
         self.last = last
         self.settings = settings
+        self.run = run
+        self.buffered = buffered
+    }
+}
+
+/// A run that a tick has started.
+package struct TickRun: Hashable, Sendable {
+    package var row: RowID
+    package var id: ULID
+
+    package init(row: RowID, id: ULID) {
+        self.row = row
+        self.id = id
     }
 }
 
@@ -42,6 +62,10 @@ struct Schedules {
     /// Every next tick, and such as were replaced since.
     private var ticks = Heap<Tick>()
     private var compiled: [String: CronSchedule] = [:]
+    /// The schedules whose newest run lives, by that run.
+    private var byRun: [RowID: ScheduleKey] = [:]
+    /// Schedules with a tick that has waited and waits for nothing any more.
+    private var released: [ScheduleKey] = []
 
     struct Tick: Comparable {
         var at: Timestamp
@@ -53,7 +77,10 @@ struct Schedules {
     }
 
     init(_ rows: [ScheduleRow]) {
-        for row in rows { set(row) }
+        for row in rows {
+            set(row)
+            if row.run == nil, row.buffered != nil { released.append(row.key) }
+        }
     }
 
     /// The first tick of any.
@@ -72,7 +99,8 @@ struct Schedules {
 
     mutating func set(_ row: ScheduleRow) {
         let known = next[row.key]
-        rows[row.key] = row
+        if let run = rows.updateValue(row, forKey: row.key)?.run { byRun[run.row] = nil }
+        if let run = row.run { byRun[run.row] = row.key }
         next[row.key] =
             row.settings.pausedAt == nil
             ? schedule(row.key.expression)?.next(after: row.last.milliseconds).map(Timestamp.init(milliseconds:)) : nil
@@ -81,10 +109,25 @@ struct Schedules {
     }
 
     mutating func remove(_ key: ScheduleKey) {
-        rows[key] = nil
+        if let run = rows.removeValue(forKey: key)?.run { byRun[run.row] = nil }
         next[key] = nil
         dropReplacedTicks()
     }
+
+    /// A run has ended, whether a tick has started it or not.
+    mutating func runEnded(_ run: RowID) {
+        guard let key = byRun.removeValue(forKey: run), var row = rows[key] else { return }
+        // The store finds out by itself, when it is asked for what lives.
+        row.run = nil
+        rows[key] = row
+        if row.buffered != nil { released.append(key) }
+    }
+
+    /// Whether the turn of a tick that has waited has come.
+    var hasReleased: Bool { !released.isEmpty }
+
+    /// The next schedule with such a tick.
+    mutating func takeReleased() -> ScheduleKey? { released.popLast() }
 
     private mutating func dropReplacedTicks() {
         while let first = ticks.min, next[first.key] != first.at { ticks.removeMin() }

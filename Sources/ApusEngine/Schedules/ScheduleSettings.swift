@@ -6,10 +6,12 @@ package struct ScheduleSettings: Hashable, Sendable {
     package var pausedAt: Timestamp?
     /// `nil` until somebody has chosen.
     package var catchUp: CatchUp?
+    package var overlap: Overlap
 
-    package init(pausedAt: Timestamp? = nil, catchUp: CatchUp? = nil) {
+    package init(pausedAt: Timestamp? = nil, catchUp: CatchUp? = nil, overlap: Overlap = .allow) {
         self.pausedAt = pausedAt
         self.catchUp = catchUp
+        self.overlap = overlap
     }
 }
 
@@ -28,10 +30,35 @@ package enum CatchUp: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
+/// What becomes of a tick that comes while the run of the one before still lives.
+package enum Overlap: UInt8, Hashable, Sendable, CaseIterable {
+    case allow = 0
+    case skip = 1
+    /// The run that lives is cancelled.
+    case cancelPrevious = 2
+    /// It waits for the run's end; of several the first, the others are skipped.
+    case bufferOne = 3
+
+    package var name: String {
+        switch self {
+        case .allow: "allow"
+        case .skip: "skip"
+        case .cancelPrevious: "cancel_previous"
+        case .bufferOne: "buffer_one"
+        }
+    }
+
+    package init?(name: String) {
+        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = found
+    }
+}
+
 /// What somebody wants to be different about a schedule; what is `nil` stays.
 package struct ScheduleChange: Hashable, Sendable {
     package var isPaused: Bool?
     package var catchUp: Choice<CatchUp>?
+    package var overlap: Overlap?
 
     /// A choice that can be taken back.
     package enum Choice<Value: Hashable & Sendable>: Hashable, Sendable {
@@ -41,12 +68,13 @@ package struct ScheduleChange: Hashable, Sendable {
         var value: Value? { if case .set(let value) = self { value } else { nil } }
     }
 
-    package init(isPaused: Bool? = nil, catchUp: Choice<CatchUp>? = nil) {
+    package init(isPaused: Bool? = nil, catchUp: Choice<CatchUp>? = nil, overlap: Overlap? = nil) {
         self.isPaused = isPaused
         self.catchUp = catchUp
+        self.overlap = overlap
     }
 
-    /// From `{"paused": true, "catch_up": "latest"}`.
+    /// From `{"paused": true, "catch_up": "latest", "overlap": "skip"}`.
     /// - Throws: ``ScheduleChangeError`` that names the field.
     package init(_ json: RawJSON) throws(ScheduleChangeError) {
         guard json.view.kind == .object else { throw ScheduleChangeError("the body must be a JSON object") }
@@ -64,8 +92,15 @@ package struct ScheduleChange: Hashable, Sendable {
                 } else {
                     throw ScheduleChangeError("catch_up must be skip, latest, all or null")
                 }
+            case "overlap":
+                guard let policy = value.isNull ? .allow : value.string.flatMap(Overlap.init(name:)) else {
+                    throw ScheduleChangeError(
+                        "overlap must be \(Overlap.allCases.map(\.name).joined(separator: ", ")) or null"
+                    )
+                }
+                overlap = policy
             case let name:
-                throw ScheduleChangeError("\(name.excerpt()) is no field; the fields are paused, catch_up")
+                throw ScheduleChangeError("\(name.excerpt()) is no field; the fields are paused, catch_up, overlap")
             }
         }
     }

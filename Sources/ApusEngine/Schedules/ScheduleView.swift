@@ -10,6 +10,10 @@ package struct ScheduleView: Hashable, Sendable {
     /// `nil` when no tick will come: the schedule is paused, or its dates are over.
     package var nextTick: Timestamp?
     package var settings: ScheduleSettings
+    /// The run of the newest tick, for as long as it lives.
+    package var run: TickRun?
+    /// A tick that waits for that run's end.
+    package var buffered: Timestamp?
     /// Whether the function is paused, so that ticks come but start nothing.
     package var isFunctionPaused: Bool
 
@@ -42,6 +46,8 @@ extension ShardCore {
         view.lastTick = schedules.lastTick(of: key)
         view.nextTick = schedules.next(of: key)
         view.settings = row.settings
+        view.run = row.run
+        view.buffered = row.buffered
         view.isFunctionPaused = function.pausedAt != nil
         return view
     }

@@ -121,7 +121,11 @@ extension ShardCore {
 
     private func displaceSingleton(_ holder: RowID, by row: RowID) {
         let successor = residents[row]?.run.id.description ?? ""
-        let cause = "cancelled because run \(successor) of the same singleton has begun"
+        cancelHolder(holder, because: "cancelled because run \(successor) of the same singleton has begun")
+    }
+
+    /// Cancels a run of this shard that stands in another one's way.
+    func cancelHolder(_ holder: RowID, because cause: String) {
         if let resident = residents[holder] {
             cancel(resident, because: cause)
         } else {

@@ -69,11 +69,61 @@ extension ShardCore {
     }
 
     private func fire(_ key: ScheduleKey, at tick: Timestamp) {
-        advance(key, to: tick)
+        guard var row = schedules.rows[key] else { return }
+        row.last = tick
         guard let function = registry.functions[key.function], function.pausedAt == nil,
             !hasHappened(tick, of: function, besides: key)
-        else { return }
-        startTick(tick, at: tick + jitter(of: function, key, at: tick), key, of: function)
+        else { return set(row) }
+        let holder = row.run
+        if let holder {
+            switch row.settings.overlap {
+            case .allow, .cancelPrevious: break
+            case .bufferOne where row.buffered == nil:
+                row.buffered = tick
+                return set(row)
+            case .skip, .bufferOne:
+                skip(tick, of: function, key, because: holder)
+                return set(row)
+            }
+        }
+        let run = start(tick, key, of: function)
+        row.run = run ?? holder
+        set(row)
+        guard row.settings.overlap == .cancelPrevious, run != nil, let holder else { return }
+        cancelHolder(holder.row, because: "cancelled because the next tick of its schedule has come")
+    }
+
+    /// Starts the ticks that have waited for the run of an earlier one, which has ended.
+    func startReleasedTicks() {
+        while let key = schedules.takeReleased() {
+            guard var row = schedules.rows[key], row.run == nil, let tick = row.buffered else { continue }
+            row.buffered = nil
+            if let function = registry.functions[key.function], function.pausedAt == nil {
+                row.run = start(tick, key, of: function)
+            }
+            set(row)
+        }
+    }
+
+    /// - Returns: the run; `nil` when a rule of the function keeps it from starting, or from starting now.
+    private func start(_ tick: Timestamp, _ key: ScheduleKey, of function: FunctionRecord) -> TickRun? {
+        let first = rows.run
+        startTick(tick, at: max(now, tick + jitter(of: function, key, at: tick)), key, of: function)
+        return (first..<rows.run).lazy.compactMap { self.residents[$0]?.run }
+            .first { $0.start.function == function.id }
+            .map { TickRun(row: $0.row, id: $0.id) }
+    }
+
+    /// The tick starts nothing; its event says why.
+    private func skip(_ tick: Timestamp, of function: FunctionRecord, _ key: ScheduleKey, because holder: TickRun) {
+        let event = event(of: tick, at: tick, key)
+        let id = random.nextULID(now: now)
+        let row = draw(&rows.event)
+        let body = event.storedBody(internalID: id, receivedAt: now)
+        decision.writes.append(
+            .event(EventRow(row: row, id: id, key: nil, name: event.name, receivedAt: now, body: body))
+        )
+        note(row, function, .overlap, run: holder.id)
     }
 
     /// Two expressions of one function that fall on one time are one tick.
@@ -88,6 +138,12 @@ extension ShardCore {
     private func startTick(
         _ tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey, of function: FunctionRecord
     ) -> ULID {
+        let id = random.nextULID(now: now)
+        accept(event(of: tick, at: fireAt, key), id: id, startingOnTick: function)
+        return id
+    }
+
+    private func event(of tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey) -> IncomingEvent {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("cron")
@@ -97,12 +153,9 @@ extension ShardCore {
         writer.key("scheduledAt")
         writer.value(tick.rfc3339Seconds)
         writer.endObject()
-        let event = IncomingEvent(
+        return IncomingEvent(
             name: ScheduledEvent.name, data: writer.finish(), senderID: tick.rfc3339Seconds, timestamp: fireAt
         )
-        let id = random.nextULID(now: now)
-        accept(event, id: id, startingOnTick: function)
-        return id
     }
 
     private func jitter(of function: FunctionRecord, _ key: ScheduleKey, at tick: Timestamp) -> TimeSpan {
@@ -133,8 +186,10 @@ extension ShardCore {
         guard var row = schedules.rows[key], let function = registry.functions[key.function] else { return }
         var settings = row.settings
         if let catchUp = change.catchUp { settings.catchUp = catchUp.value }
+        if let overlap = change.overlap { settings.overlap = overlap }
         if let isPaused = change.isPaused, isPaused != (settings.pausedAt != nil) {
             settings.pausedAt = isPaused ? now : nil
+            if isPaused { row.buffered = nil }
             // What came meanwhile did not happen, unless somebody has chosen to make up for it.
             if !isPaused, settings.catchUp ?? .skip == .skip { row.last = max(row.last, beginning) }
             audit(isPaused ? .schedulePaused : .scheduleResumed, key, of: function, by: actor)
@@ -143,6 +198,9 @@ extension ShardCore {
         if settings.catchUp != row.settings.catchUp {
             let name = settings.catchUp?.name ?? "null"
             audit(.scheduleSet, key, of: function, by: actor, ": catch_up \(name)")
+        }
+        if settings.overlap != row.settings.overlap {
+            audit(.scheduleSet, key, of: function, by: actor, ": overlap \(settings.overlap.name)")
         }
         row.settings = settings
         set(row)

@@ -167,6 +167,7 @@ package final class ShardCore {
         case .signal(let name, let payload, let run, let number):
             acceptSignal(name, payload: payload, run: run, number: number)
         }
+        startReleasedTicks()
         sendDueCalls()
         sealTurns()
         evictIdleRuns()
@@ -185,7 +186,7 @@ package final class ShardCore {
             next = next.map { min($0, time) } ?? time
         }
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
-        consider(schedules.first?.at)
+        consider(schedules.hasReleased ? now : schedules.first?.at)
         consider(queue.nextOpening)
         consider(pendings.nextAlarm)
         if queue.arrivals.count >= configuration.limits.rateKeys { consider(now + Arrivals.patience) }

@@ -20,6 +20,11 @@ enum Schema {
         -- What people have set.
         ALTER TABLE schedules ADD COLUMN paused_at INTEGER;
         ALTER TABLE schedules ADD COLUMN catch_up INTEGER;
+        ALTER TABLE schedules ADD COLUMN overlap INTEGER NOT NULL DEFAULT 0;
+        -- The run of the newest tick that has started one, and a tick that waits for its end.
+        ALTER TABLE schedules ADD COLUMN run INTEGER;
+        ALTER TABLE schedules ADD COLUMN run_id BLOB;
+        ALTER TABLE schedules ADD COLUMN buffered INTEGER;
 
         -- Runs that have not started, by when they are to.
         CREATE INDEX live_to_start ON live (alarm) WHERE started_at IS NULL AND alarm IS NOT NULL;

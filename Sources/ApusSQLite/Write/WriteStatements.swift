@@ -108,7 +108,11 @@ struct WriteStatements {
         lookPending = try prepare("INSERT OR IGNORE INTO looks (event) VALUES (?)")
         lookDone = try prepare("DELETE FROM looks WHERE event = ?")
         schedule = try prepare(
-            "INSERT OR REPLACE INTO schedules (function, expression, last, paused_at, catch_up) VALUES (?, ?, ?, ?, ?)"
+            """
+            INSERT OR REPLACE INTO schedules (function, expression, last, paused_at, catch_up, overlap, run, run_id,
+                buffered)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
         )
         keep = try prepare(
             """

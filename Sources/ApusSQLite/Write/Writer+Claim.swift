@@ -45,22 +45,6 @@ extension Writer {
         return UInt64(bitPattern: find.int(1))
     }
 
-    private func schedules() throws -> [ScheduleRow] {
-        let find = try statement(
-            "SELECT function, expression, last, paused_at, catch_up FROM schedules ORDER BY function, expression"
-        )
-        var found: [ScheduleRow] = []
-        while try find.step() {
-            let key = ScheduleKey(function: find.uuid(0), expression: find.text(1))
-            let settings = ScheduleSettings(
-                pausedAt: find.time(orNil: 3),
-                catchUp: find.isNull(4) ? nil : CatchUp(rawValue: UInt8(truncatingIfNeeded: find.int(4)))
-            )
-            found.append(ScheduleRow(key: key, last: find.time(2), settings: settings))
-        }
-        return found
-    }
-
     private func shardCount() throws(SQLiteFailure) -> Int {
         Int(try Statement.int("SELECT count(*) FROM shards", on: connection))
     }

@@ -57,22 +57,10 @@ extension Writer {
         case .lookedBack(let run, let number): try self.run(statements.lookedBack, run, number)
         case .lookPending(let event): try run(statements.lookPending, event)
         case .lookDone(let event): try run(statements.lookDone, event)
-        case .schedule(let row):
-            bind(row.key, to: statements.schedule)
-            statements.schedule.bind(3, row.last.milliseconds)
-            statements.schedule.bind(4, row.settings.pausedAt?.milliseconds)
-            statements.schedule.bind(5, row.settings.catchUp.map { Int64($0.rawValue) })
-            try statements.schedule.run()
-        case .unschedule(let key):
-            bind(key, to: statements.unschedule)
-            try statements.unschedule.run()
+        case .schedule(let row): try insert(row)
+        case .unschedule(let key): try remove(key)
         default: try applyFlow(write, of: shard)
         }
-    }
-
-    private func bind(_ key: ScheduleKey, to statement: Statement) {
-        statement.bind(1, high: key.function.high, low: key.function.low)
-        statement.bind(2, key.expression)
     }
 
     private func run(_ statement: Statement, _ row: RowID, _ number: ListenerNumber? = nil) throws {

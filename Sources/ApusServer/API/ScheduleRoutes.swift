@@ -2,6 +2,7 @@ import ApusCore
 import ApusCron
 import ApusEngine
 import ApusNode
+import ApusStore
 import HTTPTypes
 import Hummingbird
 
@@ -14,6 +15,7 @@ struct ScheduleRoutes: Sendable {
     private static let bodyLimit = 64 << 10
     /// Times that are listed when nobody says how many, and at most.
     private static let times = (usual: 5, most: 1_000)
+    private static let ticks = (usual: 20, most: 100)
 
     func add(to routes: inout RouteTable) {
         routes.on(.get, "/v1/schedules") { _, _ in await list() }
@@ -23,7 +25,10 @@ struct ScheduleRoutes: Sendable {
             }
         }
         routes.on(.get, "/v1/schedules/:id/next") { request, context in
-            try await forSchedule(context) { next(of: $0, request) }
+            try await forSchedule(context) { try next(of: $0, request) }
+        }
+        routes.on(.get, "/v1/schedules/:id/ticks") { request, context in
+            try await forSchedule(context) { try await ticks(of: $0, request) }
         }
         routes.on(.patch, "/v1/schedules/:id") { request, context in
             try await forSchedule(context) { schedule in
@@ -87,16 +92,21 @@ struct ScheduleRoutes: Sendable {
         return try await answer(schedule)
     }
 
-    private func next(of schedule: ScheduleView, _ request: Request) -> Response {
-        var count = Self.times.usual
-        if let text = request.uri.queryParameters["count"].map(String.init) {
-            guard let number = Int(text), (1...Self.times.most).contains(number) else {
-                return Answers.error(
-                    "count must be a number from 1 to \(Self.times.most), not \(text.excerpt())", status: .badRequest
-                )
-            }
-            count = number
+    private func ticks(of schedule: ScheduleView, _ request: Request) async throws -> Response {
+        let limit = try request.number("limit", usual: Self.ticks.usual, most: Self.ticks.most)
+        let key = schedule.key
+        let ticks = try await node.read { reader throws(StoreError) in
+            try ScheduleTicks.find(key, limit: limit, reader)
         }
+        return Answers.envelope { writer in
+            writer.beginArray()
+            for tick in ticks { ScheduleTicks.write(tick, function: schedule.functionSlug, to: &writer) }
+            writer.endArray()
+        }
+    }
+
+    private func next(of schedule: ScheduleView, _ request: Request) throws -> Response {
+        let count = try request.number("count", usual: Self.times.usual, most: Self.times.most)
         let cron = try? CronSchedule(schedule.key.expression)
         let times = cron?.upcoming(from: ServerClock.now().milliseconds, count: count) ?? []
         return Answers.envelope { writer in
@@ -134,6 +144,9 @@ enum ScheduleJSON {
         write("next_tick", schedule.nextTick?.rfc3339, &writer)
         write("last_tick", schedule.lastTick?.rfc3339, &writer)
         write("catch_up", schedule.settings.catchUp?.name, &writer)
+        write("overlap", schedule.settings.overlap.name, &writer)
+        write("run_id", schedule.run?.id.description, &writer)
+        write("buffered_tick", schedule.buffered?.rfc3339, &writer)
         write("paused_at", schedule.settings.pausedAt?.rfc3339, &writer)
         for (key, value) in [
             ("paused", schedule.settings.pausedAt != nil), ("function_paused", schedule.isFunctionPaused),

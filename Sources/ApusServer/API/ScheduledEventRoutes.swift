@@ -21,15 +21,7 @@ struct ScheduledEventRoutes: Sendable {
 
     private func list(_ request: Request) async throws -> Response {
         let query = request.uri.queryParameters
-        var limit = Self.page.usual
-        if let text = query["limit"].map(String.init) {
-            guard let number = Int(text), (1...Self.page.most).contains(number) else {
-                return Answers.error(
-                    "limit must be a number from 1 to \(Self.page.most), not \(text.excerpt())", status: .badRequest
-                )
-            }
-            limit = number
-        }
+        let limit = try request.number("limit", usual: Self.page.usual, most: Self.page.most)
         var cursor: Wake?
         if let text = query["cursor"].map(String.init) {
             guard let place = Wake(cursor: text) else {

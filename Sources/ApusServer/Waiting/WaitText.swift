@@ -74,6 +74,9 @@ package enum WaitText {
         case .singleton:
             let holder = run.map { " (\($0))" } ?? ""
             return "\(function) has not started: it is a singleton\(key), and a run was living\(holder)."
+        case .overlap:
+            let holder = run.map { " (\($0))" } ?? ""
+            return "\(function) has not started: the run of an earlier tick of its schedule was living\(holder)."
         case .pause: return "\(function) has not started: it was paused."
         case .removed: return "\(function) has not started: its app does not register it any more."
         default: return "\(function) has not started: \(outcome.rule.name)\(key)."

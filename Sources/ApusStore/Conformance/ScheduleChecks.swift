@@ -37,6 +37,27 @@ extension StoreConformance {
             store = try harness.reopen(store)
             try expectEqual(try store.claim(0).state.schedules, rows, "the schedules")
         },
+        Check("the run of a schedule's newest tick comes back for as long as it lives") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            var owner = try Owner(store)
+            try owner.register()
+            let event = try owner.event()
+            var run = owner.started(event)
+            let row = ScheduleRow(
+                key: ScheduleKey(function: Sample.function.id, expression: "* * * * *"), last: owner.now,
+                settings: ScheduleSettings(overlap: .bufferOne), run: TickRun(row: run.row.row, id: run.row.id),
+                buffered: owner.now + .minutes(1)
+            )
+            try owner.commit([.event(event)] + run.writes + [.schedule(row)])
+            store = try harness.reopen(store)
+            owner = try Owner(store)
+            try expectEqual(owner.state.schedules, [row], "the schedule whose run lives")
+            try owner.commit(owner.writes([.finished(RunEnd(status: .completed, output: nil))], to: &run))
+            var ended = row
+            ended.run = nil
+            try expectEqual(try store.claim(0).state.schedules, [ended], "the schedule whose run has ended")
+        },
         Check("a paused function stays so until it is resumed") { harness in
             var store = try harness.emptyStore()
             defer { store.close() }

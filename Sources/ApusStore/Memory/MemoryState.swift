@@ -101,7 +101,7 @@ package struct MemoryState: Sendable {
             applied: MemoryState.numbers(applied.filter { $0.key.to == shard }, by: \.from),
             topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
             looks: interruptedLooks(of: shard),
-            schedules: shard == 0 ? schedules.values.sorted { $0.key < $1.key } : [],
+            schedules: shard == 0 ? schedules.values.map(withLivingRun).sorted { $0.key < $1.key } : [],
             kept: KeptRuns(
                 kept.values.filter { RowCounters.shard(of: $0.run) == shard }.sorted { $0.run < $1.run }
             ),
@@ -112,6 +112,13 @@ package struct MemoryState: Sendable {
                 .sorted { $0.run < $1.run }
         )
         return ClaimedShard(epoch: found.epoch, batch: found.batch, state: state)
+    }
+
+    private func withLivingRun(_ schedule: ScheduleRow) -> ScheduleRow {
+        guard let run = schedule.run, runs[run.row]?.projection.status.isFinal ?? true else { return schedule }
+        var schedule = schedule
+        schedule.run = nil
+        return schedule
     }
 
     /// The newest batch of a shard, for the owner that is still in this epoch.

@@ -134,7 +134,7 @@ struct ScheduleSettingsTests {
         arguments: [
             ("[]", "the body must be a JSON object"), (#"{"paused":1}"#, "paused must be true or false"),
             (#"{"catch_up":"some"}"#, "catch_up must be skip, latest, all or null"),
-            (#"{"catchup":"all"}"#, "catchup is no field; the fields are paused, catch_up"),
+            (#"{"catchup":"all"}"#, "catchup is no field; the fields are paused, catch_up, overlap"),
         ]
     )
     func refused(text: String, told: String) throws {

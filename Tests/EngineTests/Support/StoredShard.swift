@@ -52,11 +52,17 @@ struct StoredShard {
                 events: events.filter { looks.contains($0.row) },
                 listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
             ),
-            schedules: schedules.values.sorted { $0.key < $1.key },
+            schedules: schedules.values.map(withLivingRun).sorted { $0.key < $1.key },
             kept: KeptRuns(kept.values.sorted { $0.run < $1.run }),
             arrivals: arrivals.map { Arrival(key: $0.key, time: $0.value) },
             pendings: pendings.values.sorted { $0.run < $1.run }
         )
+    }
+
+    private func withLivingRun(_ schedule: ScheduleRow) -> ScheduleRow {
+        var schedule = schedule
+        if let run = schedule.run, folds[run.row]?.isFinished ?? true { schedule.run = nil }
+        return schedule
     }
 
     /// At most `page` listeners of the question after its cursor.
