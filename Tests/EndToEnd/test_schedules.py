@@ -34,10 +34,20 @@ def scheduled(app: SdkApp, path: str = "/v1/scheduled-events?limit=1000") -> lis
 
 def test_a_function_runs_at_every_minute(app: SdkApp) -> None:
     ticks: list[inngest.Event] = []
+    unbatched: list[int] = []
 
     @app.function(trigger=inngest.TriggerCron(cron="* * * * *"))
     async def main(ctx: inngest.Context) -> None:
         ticks.append(ctx.event)
+
+    # Ticks are not collected.
+    @app.function(
+        "batching",
+        trigger=[inngest.TriggerCron(cron="* * * * *"), inngest.TriggerEvent(event=app.event)],
+        batch_events=inngest.Batch(max_size=10, timeout=datetime.timedelta(hours=1)),
+    )
+    async def batching(ctx: inngest.Context) -> None:
+        unbatched.append(len(ctx.events))
 
     before = datetime.datetime.now(datetime.timezone.utc)
     app.deploy()
@@ -48,6 +58,7 @@ def test_a_function_runs_at_every_minute(app: SdkApp) -> None:
     assert ticks[0].id == ticks[0].data["scheduledAt"]
     assert tick.second == 0
     assert before < tick < before + datetime.timedelta(seconds=61)
+    eventually(lambda: unbatched == [1], "a function that batches runs too")
 
 
 def test_a_schedule_that_is_none_is_told(scripted_app: ScriptedApp) -> None:

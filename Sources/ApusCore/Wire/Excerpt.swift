@@ -8,7 +8,7 @@ extension String {
     }
 
     /// The longest beginning of at most `limit` bytes that does not cut a character's UTF-8 in two.
-    func prefix(bytes limit: Int) -> String {
+    package func prefix(bytes limit: Int) -> String {
         var end = utf8.index(startIndex, offsetBy: max(limit, 0), limitedBy: utf8.endIndex) ?? utf8.endIndex
         while end.samePosition(in: unicodeScalars) == nil {
             end = utf8.index(before: end)

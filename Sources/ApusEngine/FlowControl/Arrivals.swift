@@ -3,10 +3,11 @@ import ApusCore
 /// What throttles and rate limits remember: a theoretical arrival for each key.
 package struct Arrivals: Sendable {
     private var times: [LimitKey: Int64] = [:]
-    private var forgetAt = 1_024
-    private var forgotAt = Timestamp(milliseconds: 0)
-    /// How long not to look again after a look at a full memory.
-    static let patience = TimeSpan.seconds(5)
+    private var forgetAt = Arrivals.fewKeys
+    /// When keys can be forgotten again although there are not many more than before.
+    private var forgetAgain = Timestamp.epoch
+
+    private static let fewKeys = 1_024
 
     package init() {}
 
@@ -25,16 +26,29 @@ package struct Arrivals: Sendable {
         times[arrival.key] = arrival.time
     }
 
-    /// Forgets keys whose time has passed: when there are so many more than before that it costs little, and
-    /// now and then when there are as many as there may be.
+    /// Takes back what was admitted for nothing.
+    mutating func takeBack(_ arrival: Arrival, interval: Int64, now: Timestamp) {
+        guard let time = times[arrival.key] else { return }
+        times[arrival.key] = time - interval > now.nanoseconds ? time - interval : nil
+    }
+
+    /// When keys are next to be forgotten because there may be no more of them; `nil` while there may.
+    /// - Parameter limit: the most keys.
+    package func mustForget(atMost limit: Int) -> Timestamp? {
+        times.count < limit ? nil : forgetAgain
+    }
+
+    /// Forgets keys whose time has passed, when there are so many more than before that it costs little, or
+    /// as many as there may be.
     /// - Returns: whether anything was forgotten, so that the store can do the same.
-    package mutating func forget(now: Timestamp, limit: Int) -> Bool {
-        let isFull = times.count >= limit && now >= forgotAt + Self.patience
-        guard times.count > forgetAt || isFull else { return false }
-        forgotAt = now
+    package mutating func forget(now: Timestamp, atMost limit: Int) -> Bool {
+        guard times.count > forgetAt || mustForget(atMost: limit).map({ $0 <= now }) ?? false else { return false }
         let before = times.count
         times = times.filter { $0.value > now.nanoseconds }
-        forgetAt = max(1_024, 2 * times.count)
+        forgetAt = max(Arrivals.fewKeys, 2 * times.count)
+        // Looking through very many keys is not for every tick.
+        let next = times.values.min().map(Timestamp.init(nanosecondsRoundedUp:)) ?? now
+        forgetAgain = max(next, now + .seconds(1))
         return times.count < before
     }
 }

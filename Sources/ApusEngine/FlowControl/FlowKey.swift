@@ -51,10 +51,7 @@ package struct FlowKey: Hashable, Sendable {
     }
 
     package static func excerpt(_ value: String) -> String {
-        guard value.utf8.count > longestText else { return value }
-        var text = value
-        while text.utf8.count > longestText { text.removeLast((text.utf8.count - longestText + 3) / 4) }
-        return text + "…"
+        value.utf8.count <= longestText ? value : value.prefix(bytes: longestText) + "…"
     }
 }
 

@@ -1,5 +1,4 @@
 import ApusCore
-import DequeModule
 
 /// The lanes of one function, and whose turn it is.
 final class FunctionQueue {
@@ -19,7 +18,9 @@ final class FunctionQueue {
     private(set) var plainLanes: [Lane] = []
     var keyedLanes: [Lane.ID: Lane] = [:]
     /// Lanes that may have room, by kind; each has one turn and goes to the end.
-    private var rounds: [Deque<(lane: Lane, ticket: UInt32)>] = [Deque(), Deque(), Deque()]
+    private var rounds = [LaneLine(), LaneLine(), LaneLine()]
+    /// Changes with each admission; of several functions the one with the lowest has waited longest.
+    var lastTurn: UInt64 = 0
 
     init(id: UUID16, app: UUID16, queue: RunQueue, rules: FunctionRules) {
         self.id = id
@@ -29,7 +30,7 @@ final class FunctionQueue {
         plainLanes = [Lane.Kind.repeats, .started, .starts].map {
             Lane(id: Lane.ID(kind: $0, keys: .none), function: self, keys: RunFlow.Keys())
         }
-        for lane in plainLanes { lane.limits = limits(of: lane) }
+        for lane in plainLanes { adopt(lane) }
     }
 
     /// Counts what all calls of the function share.
@@ -52,7 +53,12 @@ final class FunctionQueue {
     /// Brings a lane in line with the function's rules.
     func adopt(_ lane: Lane) {
         lane.limits = limits(of: lane)
-        lane.lacksKeys = lane.id.kind == .starts && lacksThrottleKey(lane.keys)
+        lane.lacksKeys = lane.id.kind == .starts && (lacksThrottleKey(lane.keys) || lacksRunKey(lane.keys))
+    }
+
+    private func lacksRunKey(_ keys: RunFlow.Keys) -> Bool {
+        guard let runs = rules.runs?.keyed else { return false }
+        return keys.runs?.rule != runs.rule
     }
 
     private func lacksThrottleKey(_ keys: RunFlow.Keys) -> Bool {
@@ -96,22 +102,21 @@ final class FunctionQueue {
     func ready(_ lane: Lane) {
         lane.state = .ready
         lane.ticket &+= 1
-        rounds[Int(lane.id.kind.rawValue)].append((lane, lane.ticket))
+        rounds[Int(lane.id.kind.rawValue)].append(lane)
     }
 
     /// The lane whose turn it is: repeats first, then runs that have started, then starts.
     func nextLane() -> Lane? {
         for kind in rounds.indices {
-            while let (lane, ticket) = rounds[kind].popFirst() {
-                if lane.ticket == ticket { return lane }
-            }
+            if let lane = rounds[kind].popFirst() { return lane }
         }
         return nil
     }
 
-    var hasReadyLane: Bool {
-        rounds.contains { $0.contains { $0.lane.ticket == $0.ticket } }
-    }
+    var hasReadyLane: Bool { !rounds.allSatisfy(\.isEmpty) }
+
+    /// Places in the rounds, also void ones.
+    var placesInRounds: Int { rounds.reduce(0) { $0 + $1.placeCount } }
 
     /// An empty lane with keys is forgotten.
     func retire(_ lane: Lane) {

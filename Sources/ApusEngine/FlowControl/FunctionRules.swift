@@ -126,10 +126,15 @@ struct FunctionRules: Sendable {
         guard bindsRuns else { return nil }
         var flow = RunFlow(priority: priority(of: scope, now: now))
         flow.keys.calls = steps.map { key($0.keyed, scope, now: now) }
-        flow.keys.runs = runs.map { key($0.keyed, scope, now: now) }
+        flow.keys.runs = runKey(of: scope, now: now)
         flow.keys.throttle = throttleKey(of: scope, now: now)
         flow.singleton = singleton.flatMap { optionalKey($0, scope, now: now) }
         return flow
+    }
+
+    /// `nil` when as many runs may live as there are.
+    func runKey(of scope: Scope, now: Timestamp) -> FlowKey? {
+        runs.map { key($0.keyed, scope, now: now) }
     }
 
     /// `nil` when all runs share one throttle, or none has one.

@@ -23,13 +23,13 @@ package final class RunQueue {
     /// Apps that may have something to call for, in the order in which it became so.
     private var stirred: [UUID16] = []
 
+    private var turns: UInt64 = 0
+
     /// Lanes that wait for room at one limit, by function, those that have started first.
     fileprivate struct Waiting {
-        var functions: [(function: UUID16, started: Lanes, starts: Lanes)] = []
+        var functions: [(function: FunctionQueue, started: LaneLine, starts: LaneLine)] = []
         /// The opening that is in the heap.
         var opening: Timestamp?
-
-        typealias Lanes = Deque<(lane: Lane, ticket: UInt32)>
     }
 
     private struct Opening: Comparable {
@@ -52,6 +52,8 @@ package final class RunQueue {
         package var runKey: LimitKey?
         /// What changed of the throttle; to be stored.
         package var arrival: Arrival?
+        /// By how much it changed.
+        package var interval: Int64 = 0
         /// What the run waited for, and since when.
         package var waited: (obstacle: Obstacle, since: Timestamp)?
         /// Nothing was taken: the run's keys have to be found first.
@@ -73,7 +75,8 @@ package final class RunQueue {
         queue.isPaused = function.pausedAt != nil
         if queue.rules.options != options {
             queue.rules = FunctionRules(options, function: function.id)
-            for key in waiting.keys { waiting[key]?.functions.removeAll { $0.function == function.id } }
+            for key in waiting.keys { waiting[key]?.functions.removeAll { $0.function === queue } }
+            waiting = waiting.filter { !$0.value.functions.isEmpty }
             for lane in queue.lanes {
                 queue.adopt(lane)
                 if case .blocked = lane.state { queue.ready(lane) }
@@ -186,11 +189,28 @@ package final class RunQueue {
             lane.pace.count(at: now)
             function.pace.count(at: now)
         }
+        turns += 1
+        function.lastTurn = turns
+        goOn(lane, now: now)
+        return admission
+    }
+
+    /// A lane has had its turn. Where others of its function wait for room already it goes behind them, even if
+    /// there is room for all: else those that are woken one by one would have fewer turns than it.
+    private func goOn(_ lane: Lane, now: Timestamp) {
+        guard lane.count > 0 else { return leave(lane, now: now) }
         let woken = lane.wokenBy
         lane.wokenBy = nil
-        if lane.count > 0 { function.ready(lane) } else { function.retire(lane) }
-        if let woken { offerRoom(at: woken, now: now) }
-        return admission
+        let shared = lane.lacksKeys ? nil : lane.limits.first { waiting[$0.key]?.holds(othersLike: lane) == true }?.key
+        if let shared {
+            lane.state = .blocked(shared)
+            lane.ticket &+= 1
+            waiting[shared, default: Waiting()].add(lane, first: false)
+            offerRoom(at: shared, now: now)
+        } else {
+            lane.function.ready(lane)
+        }
+        if let woken, woken != shared { offerRoom(at: woken, now: now) }
     }
 
     /// Takes room at all limits of a lane, and at those that the runs were given keys for and that no longer
@@ -209,14 +229,18 @@ package final class RunQueue {
         for limit in lane.limits {
             guard let clock = limit.clock else { continue }
             admission.arrival = arrivals.admit(limit.key, by: clock, now: now)
+            admission.interval = clock.interval
         }
     }
 
     /// A lane leaves its function's round, because nothing waits in it.
     private func leave(_ lane: Lane, now: Timestamp) {
         let woken = lane.wokenBy
+        let state = lane.state
         lane.wokenBy = nil
         lane.function.retire(lane)
+        if case .blocked(let key) = state { waiting[key]?.tidy() }
+        if case .blocked(let key) = state, waiting[key]?.functions.isEmpty == true { waiting[key] = nil }
         if let woken { offerRoom(at: woken, now: now) }
     }
 
@@ -246,15 +270,14 @@ package final class RunQueue {
         return count < limit.limit ? nil : .distantFuture
     }
 
-    /// Gives the lanes that wait at a limit a turn, one of each function, as far as there is room.
+    /// Gives the lanes that wait at a limit a turn, one of each function, as far as there is room; those of
+    /// functions whose last turn is longest ago come first.
     private func offerRoom(at key: LimitKey, now: Timestamp) {
         guard var list = waiting[key] else { return }
+        list.tidy()
         var opening: Timestamp?
-        for index in list.functions.indices.reversed() {
-            guard let lane = list.first(index) else {
-                list.functions.remove(at: index)
-                continue
-            }
+        for index in list.turns {
+            guard let lane = list.first(index) else { continue }
             guard let limit = lane.limits.first(where: { $0.key == key }),
                 let time = self.opening(at: limit, of: lane.function, now: now)
             else {
@@ -271,6 +294,11 @@ package final class RunQueue {
             openings.insert(Opening(at: opening, key: key))
         }
         waiting[key] = list.functions.isEmpty ? nil : list
+    }
+
+    /// Places in lists of lanes, also void ones.
+    var placesInLists: Int {
+        waiting.values.reduce(0) { $0 + $1.places } + functions.values.reduce(0) { $0 + $1.placesInRounds }
     }
 
     /// When a throttle opens next.
@@ -290,9 +318,10 @@ package final class RunQueue {
         if let function = functions[slots.function] {
             function.calls -= 1
             offerRoom(at: function.callsKey, now: now)
-            stir(function.app)
         }
         release(slots.keys, now: now)
+        // After the apps of others that have waited for this room.
+        if let function = functions[slots.function] { stir(function.app) }
     }
 
     /// A run has ended.
@@ -303,6 +332,18 @@ package final class RunQueue {
             offerRoom(at: key, now: now)
         }
     }
+
+    /// The run whose turn it was does not call after all.
+    func giveBack(_ admission: Admission, now: Timestamp) {
+        release(admission.slots, now: now)
+        if let key = admission.runKey { release([key], now: now) }
+        guard let arrival = admission.arrival else { return }
+        arrivals.takeBack(arrival, interval: admission.interval, now: now)
+        offerRoom(at: arrival.key, now: now)
+    }
+
+    /// Calls of a function that are under way.
+    func calls(of function: UUID16) -> Int { functions[function]?.calls ?? 0 }
 
     // MARK: - From the store
 
@@ -318,33 +359,46 @@ package final class RunQueue {
 }
 
 extension RunQueue.Waiting {
+    /// Also void ones.
+    var places: Int { functions.reduce(0) { $0 + $1.started.placeCount + $1.starts.placeCount } }
+
+    /// The functions in the order in which they are offered room.
+    var turns: [Int] {
+        guard functions.count > 1 else { return Array(functions.indices) }
+        return functions.indices.sorted { functions[$0].function.lastTurn < functions[$1].function.lastTurn }
+    }
+
     /// - Parameter first: before those of its function that wait already.
     mutating func add(_ lane: Lane, first: Bool) {
-        let function = lane.function.id
-        if !functions.contains(where: { $0.function == function }) { functions.append((function, [], [])) }
-        guard let index = functions.firstIndex(where: { $0.function == function }) else { return }
+        if !functions.contains(where: { $0.function === lane.function }) {
+            functions.append((lane.function, LaneLine(), LaneLine()))
+        }
+        guard let index = functions.firstIndex(where: { $0.function === lane.function }) else { return }
         switch (lane.id.kind == .starts, first) {
-        case (true, true): functions[index].starts.prepend((lane, lane.ticket))
-        case (true, false): functions[index].starts.append((lane, lane.ticket))
-        case (false, true): functions[index].started.prepend((lane, lane.ticket))
-        case (false, false): functions[index].started.append((lane, lane.ticket))
+        case (true, true): functions[index].starts.prepend(lane)
+        case (true, false): functions[index].starts.append(lane)
+        case (false, true): functions[index].started.prepend(lane)
+        case (false, false): functions[index].started.append(lane)
         }
     }
 
-    /// The lane of a function whose turn it is; those that wait no more are dropped.
+    /// Whether lanes of the same function and kind wait.
+    mutating func holds(othersLike lane: Lane) -> Bool {
+        guard let index = functions.firstIndex(where: { $0.function === lane.function }) else { return false }
+        return (lane.id.kind == .starts ? functions[index].starts.first() : functions[index].started.first()) != nil
+    }
+
+    /// Forgets functions none of whose lanes waits any more.
+    mutating func tidy() {
+        for index in functions.indices.reversed() where first(index) == nil { functions.remove(at: index) }
+    }
+
+    /// The lane of a function whose turn it is.
     mutating func first(_ index: Int) -> Lane? {
-        while let (lane, ticket) = functions[index].started.first {
-            if lane.ticket == ticket { return lane }
-            functions[index].started.removeFirst()
-        }
-        while let (lane, ticket) = functions[index].starts.first {
-            if lane.ticket == ticket { return lane }
-            functions[index].starts.removeFirst()
-        }
-        return nil
+        functions[index].started.first() ?? functions[index].starts.first()
     }
 
     mutating func removeFirst(_ index: Int) {
-        if functions[index].started.popFirst() == nil { functions[index].starts.removeFirst() }
+        if functions[index].started.popFirst() == nil { _ = functions[index].starts.popFirst() }
     }
 }

@@ -10,10 +10,10 @@ extension ShardCore {
         touch(resident)
     }
 
-    private func queueUp(_ resident: Resident, _ kind: Lane.Kind) {
+    private func queueUp(_ resident: Resident, _ kind: Lane.Kind, since: Timestamp? = nil) {
         let isKnown = queue.add(
             resident.row, of: resident.run.start.function, kind, flow: resident.run.flow,
-            createdAt: resident.run.createdAt, since: now
+            createdAt: resident.run.createdAt, since: since ?? now
         )
         if !isKnown { fail(resident, .noticed(message: "The function is not registered any more.", isFinal: true)) }
     }
@@ -46,9 +46,11 @@ extension ShardCore {
     /// It is a run's turn: one of its calls goes out, and the run goes back to the queue if it has more.
     func takeTurn(_ resident: Resident, _ admission: RunQueue.Admission, app: UUID16) {
         touch(resident)
+        // One that was read for its turn has found its jobs due, and gone back to the queue for them.
+        queue.remove(resident.row, now: now)
         var isUsed = admission.lacksKeys
         if admission.lacksKeys {
-            findThrottleKey(of: resident)
+            findKeys(of: resident)
         } else if let job = nextJob(of: resident, isRepeat: admission.isRepeat) {
             isUsed = send(job, of: resident, to: app, admission)
         }
@@ -56,14 +58,16 @@ extension ShardCore {
         guard !resident.run.isFinished, !queue.contains(resident.row),
             let next = resident.queued.compactMap(resident.run.job).max(by: { !$0.isCalling && $1.isCalling })
         else { return }
-        queueUp(resident, next.isCalling ? .repeats : resident.run.startedAt == nil ? .starts : .started)
+        let since = admission.lacksKeys ? resident.run.waitsSince(at: now) : nil
+        queueUp(
+            resident, next.isCalling ? .repeats : resident.run.startedAt == nil ? .starts : .started, since: since
+        )
     }
 
     /// Room that was taken for a call that is not made after all.
     func giveBack(_ admission: RunQueue.Admission) {
         guard !admission.lacksKeys, !admission.isRepeat else { return }
-        queue.release(admission.slots, now: now)
-        if let key = admission.runKey { queue.release([key], now: now) }
+        queue.giveBack(admission, now: now)
     }
 
     /// The queued job that was made first and that still is to be sent.
@@ -101,7 +105,10 @@ extension ShardCore {
         if expire(resident) { return false }
         beginFinishTimeout(of: resident, function)
         if let waited = admission.waited { record(.waited(waited.obstacle, since: waited.since), resident) }
-        if let arrival = admission.arrival { decision.writes.append(.arrival(arrival)) }
+        // Others may have been admitted since, while this run was read.
+        if let key = admission.arrival?.key, let time = queue.arrivals[key] {
+            decision.writes.append(.arrival(Arrival(key: key, time: time)))
+        }
         record(.called(job: job.number, generation: job.generation + 1), resident)
         guard let called = resident.run.job(job.number) else { return false }
         let id = CallID(run: resident.row, job: called.number, generation: called.generation)

@@ -91,7 +91,7 @@ extension ShardCore {
             function, for: run.events, id: run.id, at: max(run.startsAt, now + delay), flow: flow,
             invokers: run.invokers
         )
-        if let key = flow?.singleton { singletons[key.key] = Holder(run: row, id: residents[row]?.run.id) }
+        if let key = flow?.singleton { singletons[key.key] = SingletonHolder(run: row, id: residents[row]?.run.id) }
         if let holder { displaceSingleton(holder.run, by: row) }
         return true
     }
@@ -157,6 +157,8 @@ extension ShardCore {
         _ event: OfferedEvent, for function: FunctionRecord, _ rules: FunctionRules, _ scope: Scope, invoker: Invoker?
     ) -> Bool {
         guard let rule = rules.batch, let options = rules.options.batch else { return false }
+        // A tick is not one of many: its function is to run then.
+        if event.body.view["name"]?.stringEquals(ScheduledEvent.name) ?? false { return false }
         if options.condition != nil, rules.batchCondition?.holds(in: scope, now: now) != .matched { return false }
         let key = rules.key(rule, scope, now: now)
         let member = Pending.Member(event: event.row, invoker: invoker)
@@ -259,7 +261,11 @@ extension ShardCore {
         let events = pending.events.compactMap { member in
             bodies[member.event].map { OfferedEvent(row: member.event, body: $0, startsAt: now) }
         }
-        guard let function = registry.functions[pending.function], let first = events.first else { return }
+        guard let function = registry.functions[pending.function], let first = events.first else {
+            let memo = InvokeMemo.skipped(by: .removed)
+            for invoker in pending.events.compactMap(\.invoker) { answer(invoker, outcome: .failed, memo: memo) }
+            return
+        }
         let startsAt = pending.rule == .debounce ? max(now, pending.eventTime) : now
         let new = PendingRun(
             id: run, events: events, invokers: pending.events.compactMap(\.invoker), startsAt: startsAt

@@ -10,7 +10,7 @@ extension ShardCore {
         for call in openCalls.values { queue.hold(call.slots) }
         let inherited = Dictionary(openCalls.keys.map { ($0.run, 1) }, uniquingKeysWith: +)
         for run in state.kept {
-            if let key = run.flow?.singleton { singletons[key.key] = Holder(run: run.run, id: run.id) }
+            if let key = run.flow?.singleton { singletons[key.key] = SingletonHolder(run: run.run, id: run.id) }
             if run.isStarted, let key = run.flow?.keys.runs { queue.hold([key.key]) }
             let keys = run.flow?.keys.calls.map(\.key) ?? []
             for _ in 0..<max(run.calls - (inherited[run.run] ?? 0), 0) {
@@ -46,12 +46,13 @@ extension ShardCore {
         if let key = flow.singleton, singletons[key.key]?.run == resident.row { singletons[key.key] = nil }
     }
 
-    /// The throttle's key is another one than when the run was scheduled.
-    func findThrottleKey(of resident: Resident) {
+    /// The throttle, or the limit on living runs, has another key than when the run was scheduled, or is new.
+    func findKeys(of resident: Resident) {
         guard let rules = queue.rules(of: resident.run.start.function) else { return }
         var flow = resident.run.flow ?? .plain
         let scope = Scope(event: EventValues(stored: resident.triggerBody))
         flow.keys.throttle = rules.throttleKey(of: scope, now: now)
+        flow.keys.runs = rules.runKey(of: scope, now: now)
         record(.keyed(flow), resident)
     }
 }

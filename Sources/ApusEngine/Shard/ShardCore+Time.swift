@@ -6,7 +6,7 @@ extension ShardCore {
     func passTime() {
         fireSchedules()
         queue.passTime(now: now)
-        if queue.arrivals.forget(now: now, limit: configuration.limits.rateKeys) {
+        if queue.arrivals.forget(now: now, atMost: configuration.limits.rateKeys) {
             decision.writes.append(.forgetArrivals(before: now.nanoseconds))
         }
         firePendings()
@@ -80,6 +80,7 @@ extension ShardCore {
             for turn in loaded.turns { run.apply(turn) }
             let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
             residents[row] = resident
+            if let key = run.flow?.singleton, singletons[key.key]?.run == row { singletons[key.key]?.id = run.id }
             holdOrphans(of: resident)
             touch(resident)
         }
@@ -142,7 +143,7 @@ extension ShardCore {
     /// A call that an earlier process made: its reply can never arrive, so it is repeated as the
     /// same attempt under the next generation.
     func isOrphaned(_ job: Job, of resident: Resident) -> Bool {
-        job.isCalling
-            && openCalls[CallID(run: resident.row, job: job.number, generation: job.generation)] == nil
+        let call = CallID(run: resident.row, job: job.number, generation: job.generation)
+        return job.isCalling && openCalls[call] == nil
     }
 }

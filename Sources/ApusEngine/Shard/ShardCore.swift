@@ -43,7 +43,7 @@ package final class ShardCore {
     /// Debounces and open batches.
     var pendings: Pendings
     /// The run that lives for each key of a singleton.
-    var singletons: [LimitKey: Holder] = [:]
+    var singletons: [LimitKey: SingletonHolder] = [:]
     var stepURLs: [UUID16: StepURLTemplate] = [:]
     /// Calls whose replies have not come back, also of runs that have ended since.
     var openCalls: [CallID: OpenCall] = [:]
@@ -66,8 +66,8 @@ package final class ShardCore {
     var batch: UInt64 = 0
     var touched: [Resident] = []
 
-    /// The run that lives for a key.
-    struct Holder {
+    /// The run that lives for a key of a singleton.
+    struct SingletonHolder {
         var run: RowID
         var id: ULID?
     }
@@ -188,8 +188,8 @@ package final class ShardCore {
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
         consider(schedules.hasReleased ? now : schedules.first?.at)
         consider(queue.nextOpening)
+        consider(queue.arrivals.mustForget(atMost: configuration.limits.rateKeys))
         consider(pendings.nextAlarm)
-        if queue.arrivals.count >= configuration.limits.rateKeys { consider(now + Arrivals.patience) }
         for gate in gates.values { consider(gate.breaker.probeAt) }
         for outbox in outboxes.values { consider(outbox.resendAt(after: configuration.resendAfter)) }
         return next

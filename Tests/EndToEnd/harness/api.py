@@ -91,7 +91,30 @@ class Api:
             lambda: (run := self.run(run_id)).has_ended and run, f"run {run_id} has ended", within=within
         )
 
+    def waiting(self, run_id: str) -> dict[str, Any] | None:
+        """What the run waits for; None when it does not."""
+        return self.data(f"/v1/runs/{run_id}").get("waiting")
+
+    def wait_for_waiting(self, run_id: str, rule: str, *, within: float = 15.0) -> dict[str, Any]:
+        """Waits until the run is said to wait for this."""
+        return eventually(
+            lambda: (found := self.waiting(run_id)) and found["rule"] == rule and found,
+            f"run {run_id} waits for {rule}; it says {self.waiting(run_id)}",
+            within=within,
+        )
+
+    def outcomes(self, event_id: str) -> list[dict[str, Any]]:
+        """What each function made of the event."""
+        return self.data(f"/v1/events/{event_id}/outcomes")
+
+    def outcome(self, event_id: str, *, within: float = 15.0) -> dict[str, Any]:
+        """Waits until the only function that listens has made something of the event."""
+        return eventually(lambda: self.outcomes(event_id), f"event {event_id} has an outcome", within=within)[0]
+
     # Functions
+
+    def queue(self, slug: str) -> dict[str, Any]:
+        return self.data(f"/v1/functions/{slug}/queue")
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """The registered functions by their slug."""

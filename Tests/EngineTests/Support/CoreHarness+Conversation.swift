@@ -32,12 +32,20 @@ extension CoreHarness {
         prior: PriorRuns = .unasked
     ) -> ULID {
         let event = IncomingEvent(name: name, data: json(data), senderID: id, timestamp: time)
-        let answer = feed(.events([SubmittedEvent(event, internalID: internalID)], prior: prior)).answer
+        let events = [SubmittedEvent(event, internalID: internalID)]
+        let answer = feed(.events(events, prior: looksUpKeys ? priorRuns(of: events) : prior)).answer
         guard case .accepted(let ids) = answer, ids.count == 1, let first = ids.first else {
             Issue.record("the event was answered with \(answer)")
             return ULID(high: 0, low: 0)
         }
         return first
+    }
+
+    /// What the store knows of events that may have come before.
+    private func priorRuns(of events: [SubmittedEvent]) -> PriorRuns {
+        guard let keys = core.keysToLookUp(for: .events(events, prior: .unasked)) else { return .unasked }
+        let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
+        return PriorRuns(functions: store.functionsStarted(by: keys, since: since), memory: core.memoryOfRecentEvents)
     }
 
     // MARK: - Calls and replies

@@ -14,7 +14,7 @@ final class CoreHarness {
     let shardCount: Int
     let configuration: EngineConfiguration
     private(set) var core: ShardCore
-    private(set) var store: StoredShard
+    var store: StoredShard
     var now = CoreHarness.start
 
     /// Calls that have not been answered, oldest first.
@@ -31,6 +31,8 @@ final class CoreHarness {
     var holdsReads = false
     /// Messages of the shard to itself get lost while this is set.
     var losesOwnMail = false
+    /// The store is asked whether events with an id have come before, when memory does not know.
+    var looksUpKeys = false
     /// How many listeners are read at once.
     var listenerPage = ListenerQuestion.page
     private var heldReads: [Effect] = []
@@ -125,7 +127,8 @@ final class CoreHarness {
             let found = store.events.filter { $0.name == name && $0.receivedAt >= since }
             inbox.append(.eventsFound(found, for: listener))
         case .readEvents(let rows, let run):
-            inbox.append(.eventsRead(for: run, store.events.filter { rows.contains($0.row) }))
+            let all = store.events + store.foreignEvents
+            inbox.append(.eventsRead(for: run, all.filter { rows.contains($0.row) }))
         default:
             break
         }
@@ -202,44 +205,45 @@ final class CoreHarness {
             #expect(resident.stored == .known(store.kept[resident.row]), "memory knows what is kept")
         }
         #expect(core.queue.held == expectedSlots(), "what is counted is what calls and runs hold")
-        for (id, function) in core.queue.functions {
-            #expect(function.calls == expectedCalls(of: id), "a function's calls are counted")
+        let calls = expectedCalls()
+        for function in core.registry.functions.keys {
+            #expect(core.queue.calls(of: function) == calls[function] ?? 0, "calls are counted by function")
         }
         #expect(core.residents.values.allSatisfy { !$0.isTouched && $0.openTurn.isEmpty })
         let bytes = core.residents.values.reduce(0) { $0 + $1.accountedBytes }
         #expect(core.residentBytes == bytes, "memory is accounted for")
     }
 
-    /// Turns of runs that are being read first.
-    private var turns: [RunQueue.Admission] {
-        core.postponed.values.joined().compactMap { waiting in
-            if case .turn(let admission, _) = waiting, !admission.lacksKeys { admission } else { nil }
+    /// Admissions of runs that have to be read before they can be called.
+    private var admissions: [RunQueue.Admission] {
+        core.postponed.values.joined().compactMap {
+            if case .turn(let admission, _) = $0, !admission.lacksKeys, !admission.isRepeat { admission } else { nil }
         }
     }
 
-    private func expectedCalls(of function: UUID16) -> Int {
-        let open =
-            core.openCalls.values.count { $0.slots.function == function }
-            + turns.count { $0.function == function && !$0.isRepeat }
-        let orphans = store.folds.values.filter { fold in
-            // Of those that nothing limits, only once they have been read.
-            !fold.isFinished && fold.start.function == function
-                && (fold.flow != nil || core.residents[fold.row] != nil)
-        }.flatMap { fold in fold.jobs.filter { $0.isCalling }.map { (fold.row, $0) } }
-        return open
-            + orphans.count { row, job in
-                core.openCalls[CallID(run: row, job: job.number, generation: job.generation)] == nil
+    /// Counts by the open calls, and by those that a crash has orphaned: of a run that binds nothing only once
+    /// it has been read.
+    private func expectedCalls() -> [UUID16: Int] {
+        var calls: [UUID16: Int] = [:]
+        for slots in core.openCalls.values.map(\.slots) + admissions.map(\.slots) {
+            calls[slots.function, default: 0] += 1
+        }
+        for fold in store.folds.values where fold.flow != nil || core.residents[fold.row] != nil {
+            for job in fold.jobs where job.isCalling {
+                let call = CallID(run: fold.row, job: job.number, generation: job.generation)
+                if core.openCalls[call] == nil { calls[fold.start.function, default: 0] += 1 }
             }
+        }
+        return calls
     }
 
     /// Counts by the open calls, by calls that a crash has orphaned, and by runs that live.
     private func expectedSlots() -> [LimitKey: Int] {
         var slots: [LimitKey: Int] = [:]
-        for turn in turns where !turn.isRepeat {
-            for key in turn.slots.keys + [turn.runKey].compactMap(\.self) { slots[key, default: 0] += 1 }
-        }
-        for call in core.openCalls.values {
-            for key in call.slots.keys { slots[key, default: 0] += 1 }
+        for key in core.openCalls.values.flatMap(\.slots.keys) + admissions.flatMap(\.slots.keys)
+            + admissions.compactMap(\.runKey)
+        {
+            slots[key, default: 0] += 1
         }
         for fold in store.folds.values where !fold.isFinished {
             for job in fold.jobs where job.isCalling {

@@ -11,6 +11,8 @@ struct StoredShard {
     private(set) var apps: [UUID16: AppRecord] = [:]
     private(set) var functions: [UUID16: FunctionRecord] = [:]
     private(set) var events: [EventRow] = []
+    /// Events of other shards, which runs of this one may be about.
+    var foreignEvents: [EventRow] = []
     private(set) var runs: [RunRow] = []
     private(set) var folds: [RowID: Run] = [:]
     private(set) var turns: [RowID: [Turn]] = [:]
@@ -80,11 +82,23 @@ struct StoredShard {
         )
     }
 
+    /// The functions that events with these keys have started, or will, as a store knows them.
+    func functionsStarted(by keys: [EventKey], since: Timestamp) -> [EventKey: [UUID16]] {
+        var found: [EventKey: [UUID16]] = [:]
+        for event in events where event.receivedAt > since {
+            guard let key = event.key, keys.contains(key) else { continue }
+            let started = runs.filter { $0.event == event.row }.map(\.function)
+            let taken = (outcomes[event.row] ?? [:]).values.filter(\.isTaken).map(\.function)
+            found[key, default: []] += started + taken
+        }
+        return found
+    }
+
     func run(_ row: RowID) -> LoadedRun? {
         guard let turns = turns[row], let projection = projections[row],
             case .started(let start)? = turns.first?.entries.first
         else { return nil }
-        let bodies = start.events.compactMap { event in events.first { $0.row == event }?.body }
+        let bodies = start.events.compactMap { event in (events + foreignEvents).first { $0.row == event }?.body }
         return LoadedRun(turns: turns, events: bodies, projection: projection)
     }
 
@@ -107,7 +121,7 @@ struct StoredShard {
                 events.append(event)
             case .run(let run):
                 check(run.row, follows: &rows.run)
-                #expect(events.contains { $0.row == run.event }, "a run's event is stored before it")
+                #expect((events + foreignEvents).contains { $0.row == run.event }, "a run's event is stored before it")
                 runs.append(run)
             case .turn(let row, let run, let previous, let turn):
                 check(row, follows: &rows.turn)
@@ -158,7 +172,7 @@ struct StoredShard {
             case .unkeep(let run):
                 kept[run] = nil
             case .arrival(let arrival):
-                #expect(arrivals[arrival.key].map { $0 < arrival.time } ?? true, "an arrival never goes back")
+                #expect(arrivals[arrival.key].map { $0 <= arrival.time } ?? true, "an arrival never goes back")
                 arrivals[arrival.key] = arrival.time
             case .forgetArrivals(let time):
                 arrivals = arrivals.filter { $0.value > time }
