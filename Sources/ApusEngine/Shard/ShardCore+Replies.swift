@@ -25,7 +25,15 @@ extension ShardCore {
 
     /// The call's slot is free again, also when its run has ended or has moved on.
     private func release(_ call: CallID, reply: AppReply) {
-        guard let open = openCalls.removeValue(forKey: call) else { return }
+        guard let open = openCalls.removeValue(forKey: call) else {
+            // Of an earlier process, but in time: the job that still counts for it is repeated no more.
+            if let resident = residents[call.run], let job = resident.run.job(call.job),
+                job.generation == call.generation, isOrphaned(job, of: resident)
+            {
+                queue.release(CallSlots(of: resident.run), now: now)
+            }
+            return
+        }
         gates[open.app]?.callEnded(bytes: open.bytes)
         if case .failed(let failure) = reply, failure.isUnreachable {
             gates[open.app]?.breaker.callDidNotReachApp(now: now)
@@ -134,6 +142,8 @@ extension ShardCore {
         var settled = Settled(joint: resident.run.joint)
         let position = job.stackPosition
         for instruction in instructions {
+            // A run may have invoked the one that takes its place.
+            guard !resident.run.isFinished else { return settled }
             switch instruction {
             case .finish(let step, let outcome, let memo, let label, let isRace):
                 guard !resident.run.isFinished(step) else { continue }

@@ -188,6 +188,31 @@ struct ConcurrencyTests {
         #expect(engine.called() == [2])
     }
 
+    @Test("a reply to an orphan that comes before its repeat frees its place", arguments: [true, false])
+    func orphanAnswered(isFinal: Bool) throws {
+        let engine = CoreHarness {
+            // The repeat waits for its app.
+            $0.limits.callsPerApp = 1
+        }
+        engine.register([
+            limited("app-f", on: "demo/x", FlowControl(concurrency: [calls(1)])), function("app-g", on: "demo/y"),
+        ])
+        engine.send("demo/x", #"{"n":1}"#)
+        engine.send("demo/x", #"{"n":2}"#)
+        let lost = try engine.onlyCall()
+        engine.send("demo/y", #"{"n":3}"#)
+        engine.holdsReads = true
+        engine.restart()
+        engine.releaseReads()
+        #expect(engine.called() == [3])
+        engine.reply(lost, with: isFinal ? .returned(nil) : .ops(AppReply.OpList(ops: [sleep("s", "1h")], version: 2)))
+        try engine.complete()
+        #expect(engine.called() == [2])
+        engine.serve(for: .hours(1))
+        #expect(engine.runs.allSatisfy { $0.status == .completed })
+        engine.expectNothingLeft()
+    }
+
     @Test("a crash before the orphan has been read lets nobody take its place")
     func orphanUnread() throws {
         let engine = engine(.none, calls(1))

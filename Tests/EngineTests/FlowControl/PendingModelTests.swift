@@ -128,10 +128,15 @@ struct PendingModelTests {
         private mutating func send() {
             events += 1
             let key = "\(random.below(3))"
-            let time = engine.now + .milliseconds(Int64(random.below(6_000)) - 4_000)
+            // In whole seconds, so that some are equal.
+            let offset = engine.now.milliseconds % 1_000
+            let time = engine.now + .milliseconds(1_000 * Int64(random.below(6)) - 4_000 - offset)
             let id = random.below(4) == 0 ? "\(random.below(20))" : nil
             engine.send("demo/x", #"{"n":\#(events),"k":"\#(key)"}"#, id: id, at: time)
             model.receive(events, key: key, time: time, id: id, now: engine.now)
+            // A shortened timeout may be over.
+            engine.advance(by: .zero)
+            model.pass(to: engine.now)
         }
 
         private mutating func configure() {

@@ -218,11 +218,11 @@ struct SingletonTests {
         #expect(try engine.onlyCall().memo("i")?.contains("runs already") == true)
     }
 
-    @Test("in cancel mode a function that invokes itself ends itself")
+    @Test("in cancel mode a function that invokes itself ends itself, and nothing else of the reply happens")
     func cancelsItself() throws {
         let engine = CoreHarness(single(.cancel, key: nil))
         engine.send("demo/x", #"{"n":1}"#)
-        try engine.answer(invoke("i", "app-f"))
+        try engine.answer(invoke("i", "app-f"), planned("a"), sleep("s", "1m"))
         #expect(engine.runs.map(\.status) == [.cancelled, .running])
         try engine.complete()
         engine.expectNothingLeft()

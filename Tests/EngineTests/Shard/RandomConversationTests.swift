@@ -21,6 +21,7 @@ struct RandomConversationTests {
             let engine = conversation.engine
             #expect(engine.runs.allSatisfy { $0.isFinished }, "seed \(seed)")
             #expect(engine.core.residents.isEmpty && engine.core.openCalls.isEmpty, "seed \(seed)")
+            engine.expectNothingLeft()
             #expect(engine.store.unacknowledged.isEmpty, "seed \(seed)")
             #expect(engine.core.gates.values.allSatisfy { $0.callsInFlight == 0 && $0.bytesInFlight == 0 })
         }
@@ -35,11 +36,13 @@ struct RandomConversationTests {
         init(seed: UInt64) {
             var random = SplitMix64(seed: seed)
             let isTight = random.below(2) == 0
-            engine = CoreHarness(
-                function("app-f", on: "demo/x", retries: 2),
-                function("app-child", on: "inngest/function.failed", retries: 0),
-                seed: seed
-            ) {
+            var parent = function("app-f", on: "demo/x", retries: 2)
+            var child = function("app-child", on: "inngest/function.failed", retries: 0)
+            if random.below(2) == 0 {
+                parent.flowControl = Self.flow(&random)
+                child.flowControl = Self.flow(&random)
+            }
+            engine = CoreHarness(parent, child, seed: seed) {
                 $0.retryInterval = .seconds(10)
                 $0.wakeHorizon = .minutes(20)
                 guard isTight else { return }
@@ -55,9 +58,32 @@ struct RandomConversationTests {
             engine.send("demo/x")
         }
 
+        private static func flow(_ random: inout SplitMix64) -> FlowControl {
+            var flow = FlowControl()
+            if random.below(2) == 0 { flow.concurrency.append(calls(1 + Int(random.below(3)))) }
+            if random.below(2) == 0 {
+                flow.concurrency.append(calls(1 + Int(random.below(3)), key: "event.name", scope: .account))
+            }
+            if random.below(3) == 0 {
+                flow.runConcurrency = FlowControl.RunConcurrency(limit: 1 + Int(random.below(3)))
+            }
+            if random.below(3) == 0 {
+                flow.throttle = FlowControl.Throttle(limit: 2, period: .minutes(1 + random.below(9)))
+            }
+            switch random.below(6) {
+            case 0: flow.singleton = FlowControl.Singleton(mode: random.below(2) == 0 ? .skip : .cancel)
+            case 1: flow.batch = FlowControl.Batch(size: 2, timeout: .minutes(1 + random.below(9)))
+            case 2: flow.debounce = FlowControl.Debounce(period: .minutes(1 + random.below(9)))
+            case 3: flow.rateLimit = FlowControl.RateLimit(limit: 20, period: .hours(1))
+            default: break
+            }
+            return flow
+        }
+
         mutating func step() {
             switch random.below(20) {
             case 0: engine.send("demo/x", id: "\(random.below(3))")
+            case 9: engine.send("demo/x")
             case 1...3: engine.advance(by: .seconds(random.below(900)))
             case 4: restart()
             case 5: engine.holdsReads = true
@@ -77,7 +103,9 @@ struct RandomConversationTests {
                 for app in engine.takeProbes() { engine.feed(.probed(app: app, reachable: true)) }
                 if let call = engine.calls.first {
                     engine.reply(call, with: .returned(nil))
-                } else if engine.runs.allSatisfy(\.isFinished), engine.store.unacknowledged.isEmpty {
+                } else if engine.runs.allSatisfy(\.isFinished), engine.store.unacknowledged.isEmpty,
+                    engine.store.pendings.isEmpty
+                {
                     return
                 } else if let wake = engine.core.nextWake {
                     engine.advance(to: max(engine.now, wake))
