@@ -10,8 +10,9 @@ extension ShardCore {
             decision.postponedUntilLoaded = call.run
             return
         }
-        // At the end, because until then the call is what holds the slot of its job.
-        defer { release(call, reply: reply) }
+        release(call, reply: reply)
+        answering = call
+        defer { answering = nil }
         guard let resident = residents[call.run], let job = resident.run.job(call.job),
             job.isCalling, job.generation == call.generation
         else { return }

@@ -145,6 +145,6 @@ extension ShardCore {
     /// same attempt under the next generation.
     func isOrphaned(_ job: Job, of resident: Resident) -> Bool {
         let call = CallID(run: resident.row, job: job.number, generation: job.generation)
-        return job.isCalling && openCalls[call] == nil
+        return job.isCalling && openCalls[call] == nil && call != answering
     }
 }

@@ -72,6 +72,9 @@ package final class ShardCore {
     var batch: UInt64 = 0
     var touched: [Resident] = []
 
+    /// The call whose reply is being dealt with: its slots are free already, and it is no orphan.
+    var answering: CallID?
+
     /// The run that lives for a key of a singleton.
     struct SingletonHolder {
         var run: RowID
