@@ -4,6 +4,7 @@ import ApusEngine
 enum Rule: String, CustomStringConvertible {
     case intake, steps, release, projection, calls, memory, outcomes, progress, liveness, clock, registry
     case waits, signals, cancellations, timeouts, listeners
+    case keys, limits, pace, singletons, collections, kept, order, waiting
 
     var description: String { rawValue }
 }
