@@ -59,7 +59,8 @@ import Testing
     func searches(isOldestFirst: Bool) throws {
         let bounds = isOldestFirst ? "created_at>?" : "created_at<?"
         for (index, expected) in [
-            (RunPath.Index.all, "runs_by_time (\(bounds))"), (.function(1), "runs_by_function (function=? AND \(bounds))"),
+            (RunPath.Index.all, "runs_by_time (\(bounds))"),
+            (.function(1), "runs_by_function (function=? AND \(bounds))"),
             (.status(2), "runs_by_status (status=? AND \(bounds))"),
         ] {
             let plan = try plan(of: RunPath.sql(index, isOldestFirst: isOldestFirst))

@@ -155,7 +155,8 @@ extension Writer {
         statements.end.bind(5, projection.head)
         defer { statements.end.reset() }
         guard try statements.end.step() else { return }
-        progress.count(RunState(projection), of: statements.end.int(0), at: projection.endedAt ?? Timestamp(milliseconds: 0))
+        progress.count(
+            RunState(projection), of: statements.end.int(0), at: projection.endedAt ?? Timestamp(milliseconds: 0))
     }
 
     private func insert(_ app: AppRecord) throws {
