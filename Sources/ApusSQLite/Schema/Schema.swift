@@ -14,7 +14,31 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
         Migration(version: 4, sql: flowControl), Migration(version: 5, sql: scheduling),
+        Migration(version: 6, sql: backfills),
     ]
+
+    private static let backfills = """
+        -- Orders to run a schedule's function as of ticks of the past.
+        CREATE TABLE backfills (
+            id BLOB PRIMARY KEY,
+            function BLOB NOT NULL,
+            expression TEXT NOT NULL,
+            slug TEXT NOT NULL,
+            from_time INTEGER NOT NULL,
+            to_time INTEGER NOT NULL,
+            ticks INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            ended_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        -- The ticks of those that are under way, encoded. Apart, because they never change.
+        CREATE TABLE backfill_ticks (
+            backfill BLOB PRIMARY KEY,
+            ticks BLOB NOT NULL
+        ) STRICT;
+        """
 
     private static let scheduling = """
         -- What people have set.
