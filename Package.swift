@@ -133,7 +133,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["ApusCore", "ApusEngine", "ApusStore", "ApusNode"],
+            dependencies: ["ApusCore", "ApusCron", "ApusEngine", "ApusStore", "ApusNode"],
             swiftSettings: strict
         ),
         .testTarget(

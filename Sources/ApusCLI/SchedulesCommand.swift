@@ -6,7 +6,10 @@ struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedules",
         abstract: "Show schedules and their times; pause, resume, run and set them.",
-        subcommands: [List.self, Next.self, Ticks.self, Pause.self, Resume.self, Run.self, Choose.self]
+        subcommands: [
+            List.self, Next.self, Ticks.self, Pause.self, Resume.self, Run.self, Choose.self, BackfillCommand.self,
+            BackfillsCommand.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -120,11 +123,8 @@ extension SchedulesCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let ids = try await ScheduleReference.find(schedule, server.client)
-                guard ids.count == 1 else {
-                    throw PlainFailure("\(schedule) has \(ids.count) schedules; name one of them by its id.")
-                }
-                let answer = try await server.client.ask("POST", "/v1/schedules/\(ids[0])/run")
+                let id = try await ScheduleReference.findOne(schedule, server.client)
+                let answer = try await server.client.ask("POST", "/v1/schedules/\(id)/run")
                 Logs.write("Event \(answer.view["event_id"]?.string ?? "") has started it.\n")
             }
         }
@@ -189,6 +189,15 @@ enum ScheduleReference {
                 Logs.write("\(function)  \(answer.view["expression"]?.string ?? "") \(result).\n")
             }
         }
+    }
+
+    /// - Throws: ``PlainFailure`` unless exactly one is called so.
+    static func findOne(_ reference: String, _ client: ServerClient) async throws -> String {
+        let ids = try await find(reference, client)
+        guard ids.count == 1 else {
+            throw PlainFailure("\(reference) has \(ids.count) schedules; name one of them by its id.")
+        }
+        return ids[0]
     }
 
     /// - Returns: ids; all of them without a reference.

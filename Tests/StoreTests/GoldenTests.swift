@@ -46,6 +46,7 @@ import Testing
         try GoldenWaits.write(to: store)
         try GoldenSchedules.write(to: store)
         try GoldenFlow.write(to: store)
+        try GoldenBackfills.write(to: store)
         store.close()
         let file = Self.fixtures.appending(path: "store-v\(Schema.version).db")
         try Data(contentsOf: URL(filePath: path + "/apus.db")).write(to: file)
@@ -150,6 +151,26 @@ import Testing
         defer { store.close() }
         try expectFlow(store)
         try expectWaits(store)
+        try GoldenBackfills.write(to: store)
+        try expectBackfills(store)
+    }
+
+    @Test("a store of format 6 is opened", .disabled(if: isWriting))
+    func readSixthStore() throws {
+        let directory = try TemporaryDirectory()
+        let path = try place(Self.fixtures.appending(path: "store-v6.db"), in: directory)
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        try expectBackfills(store)
+        try expectWaits(store)
+    }
+
+    private func expectBackfills(_ store: any Store) throws {
+        let state = try store.claim(0).state
+        #expect(state.schedules == GoldenBackfills.schedules)
+        #expect(state.backfills == [GoldenBackfills.open])
+        #expect(try store.reader.backfills() == [GoldenBackfills.stopped, GoldenBackfills.open.order])
+        #expect(Array(state.kept) == GoldenFlow.kept)
     }
 
     private func expectFlow(_ store: any Store) throws {
@@ -178,6 +199,10 @@ import Testing
         try expectGolden(store, epoch: GoldenStore.lastEpoch, batch: GoldenStore.lastBatch)
         try GoldenWaits.write(to: store)
         try expectWaits(store)
+        try GoldenSchedules.write(to: store)
+        try GoldenFlow.write(to: store)
+        try GoldenBackfills.write(to: store)
+        try expectBackfills(store)
     }
 
     /// A directory whose store is one of the files.

@@ -23,6 +23,8 @@ package struct AuditEntry: Hashable, Sendable {
         case scheduleResumed = "schedule.resumed"
         case scheduleSet = "schedule.set"
         case scheduleRun = "schedule.run"
+        case backfilled = "schedule.backfilled"
+        case backfillStopped = "schedule.backfill.stopped"
     }
 
     package init(at: Timestamp, actor: String, action: Action, subject: String, detail: String = "") {

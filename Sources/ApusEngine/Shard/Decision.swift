@@ -36,6 +36,10 @@ package enum Write: Sendable {
     case lookDone(event: RowID)
     case schedule(ScheduleRow)
     case unschedule(ScheduleKey)
+    /// A new order, with its ticks.
+    case backfill(OpenBackfill)
+    /// What has become of an order. The ticks of one that has ended are forgotten.
+    case backfillMoved(Backfill)
     /// A run that has to be known when the shard starts, or what has changed of it.
     case keep(KeptRun)
     case unkeep(run: RowID)
@@ -58,7 +62,8 @@ package enum Write: Sendable {
 package struct EventRow: Hashable, Sendable {
     package var row: RowID
     package var id: ULID
-    /// The key under which the event may arrive again; `nil` when nothing can repeat it.
+    /// The key under which the event may arrive again, or under which its tick is looked for; `nil` when neither
+    /// can be.
     package var key: EventKey?
     package var name: String
     package var receivedAt: Timestamp
@@ -149,4 +154,5 @@ package enum Answer: Hashable, Sendable {
     case registered(isModified: Bool, app: UUID16)
     /// Whether a run has got the signal.
     case signalled(Bool)
+    case backfill(BackfillAnswer)
 }

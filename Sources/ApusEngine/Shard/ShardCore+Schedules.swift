@@ -27,6 +27,7 @@ extension ShardCore {
         for key in wanted.sorted() where schedules.rows[key] == nil {
             set(ScheduleRow(key: key, last: beginning))
         }
+        abandonBackfills()
     }
 
     /// Now, but never on a whole minute, where it could be taken for a tick that has happened.
@@ -134,12 +135,14 @@ extension ShardCore {
         }
     }
 
+    /// - Parameter byHand: nobody has to find out later whether there was such a tick.
     @discardableResult
-    private func startTick(
-        _ tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey, of function: FunctionRecord
+    func startTick(
+        _ tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey, of function: FunctionRecord, byHand: Bool = false
     ) -> ULID {
         let id = random.nextULID(now: now)
-        accept(event(of: tick, at: fireAt, key), id: id, startingOnTick: function)
+        let eventKey = byHand ? nil : EventKey(tick: tick, of: function.id)
+        accept(event(of: tick, at: fireAt, key), id: id, key: eventKey, startingOnTick: function)
         return id
     }
 
@@ -213,7 +216,7 @@ extension ShardCore {
         guard schedules.rows[key] != nil, let function = registry.functions[key.function], function.pausedAt == nil
         else { return }
         audit(.scheduleRun, key, of: function, by: actor)
-        decision.answer = .accepted([startTick(now, at: now, key, of: function)])
+        decision.answer = .accepted([startTick(now, at: now, key, of: function, byHand: true)])
     }
 
     private func audit(

@@ -334,7 +334,7 @@ package final class Node: Sendable {
         return ids
     }
 
-    private func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
+    func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
         if state.withLock({ $0.isStopping }) { throw .unavailable("the server is shutting down") }
         let result = await withCheckedContinuation { continuation in
             intake.post(
@@ -401,6 +401,11 @@ package final class Node: Sendable {
             core.value.shards.compactMap { $0.core?.queueView(of: function, limit: limit) }
         }.get()
         return (views ?? []).reduce(QueueView()) { sum, view in sum.adding(view, limit: limit) }
+    }
+
+    /// What has to be known before ticks of a schedule are computed; `nil` when it is not registered.
+    func outlook(of key: ScheduleKey) async -> BackfillOutlook? {
+        try? await loop.submit { [self] in core.value.shards.first?.core?.outlook(of: key) }.get()
     }
 
     /// The schedules of all functions.

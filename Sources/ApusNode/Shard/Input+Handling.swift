@@ -6,7 +6,9 @@ extension Input {
     /// Inputs that bring new work; refused while nothing new can be made durable.
     var isIntake: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .signal: true
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .backfill, .stopBackfill, .settle,
+            .audit, .signal:
+            true
         default: false
         }
     }
@@ -15,8 +17,8 @@ extension Input {
     var survivesRestart: Bool {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .reply, .syncFailed,
-            .registry, .cancel, .signal:
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .backfill, .stopBackfill, .settle,
+            .audit, .reply, .syncFailed, .registry, .cancel, .signal:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead:
             false
@@ -27,10 +29,11 @@ extension Input {
     /// will never accept.
     var canBeAtFault: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .reply, .syncFailed,
-            .message, .refused, .signal:
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .backfill, .stopBackfill, .audit,
+            .reply, .syncFailed, .message, .refused, .signal:
             true
-        case .tick, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead, .cancel:
+        case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
+            .cancel:
             false
         }
     }
@@ -43,7 +46,7 @@ extension Input {
         case .invoke(_, let event, _): event.key == nil
         // The wait that has got it is over, and the next one would get it too.
         case .signal: true
-        case .runSchedule: true
+        case .runSchedule, .backfill: true
         default: false
         }
     }

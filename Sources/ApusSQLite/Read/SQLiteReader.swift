@@ -85,6 +85,10 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.cancellations() }
     }
 
+    func backfills() throws(StoreError) -> [Backfill] {
+        try store.read { try $0.backfills() }
+    }
+
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
     ) throws(StoreError) -> [LivingRun] {

@@ -48,6 +48,8 @@ struct WriteStatements {
     let schedule: Statement
     /// Removes a schedule.
     let unschedule: Statement
+    /// Notes what has become of a backfill.
+    let backfillMoved: Statement
     /// Notes what the next owner has to know of a run.
     let keep: Statement
     /// Takes that back.
@@ -147,6 +149,7 @@ struct WriteStatements {
         outcome = try prepare(
             "INSERT OR REPLACE INTO outcomes (event, function, rule, at, key, run, taken) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
+        backfillMoved = try prepare("UPDATE backfills SET started = ?2, state = ?3, ended_at = ?4 WHERE id = ?1")
         unschedule = try prepare("DELETE FROM schedules WHERE function = ? AND expression = ?")
     }
 }

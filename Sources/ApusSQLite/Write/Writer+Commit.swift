@@ -60,6 +60,8 @@ extension Writer {
         case .lookDone(let event): try run(statements.lookDone, event)
         case .schedule(let row): try insert(row)
         case .unschedule(let key): try remove(key)
+        case .backfill(let backfill): try insert(backfill)
+        case .backfillMoved(let order): try update(order)
         default: try applyFlow(write, of: shard)
         }
     }

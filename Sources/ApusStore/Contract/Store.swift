@@ -19,7 +19,7 @@ package protocol Store: AnyObject, Sendable {
     /// Makes a batch durable, all of it or nothing.
     ///
     /// Writes are applied in order, except that of several projections of a run the last one counts.
-    /// The writes are at fault when a row, a run's id, a message's number or a run's listener exists
+    /// The writes are at fault when a row, a run's id, a message's number, a backfill or a run's listener exists
     /// already, when a run is of an event or a function that is not stored, when a kept run, an outcome, a
     /// debounce or a batch is of such a function, when a batch is not there or an event is not its next one,
     /// and when a projection is of a run that does not exist or has ended.
@@ -106,6 +106,8 @@ package protocol StoreReader: Sendable {
     func audit(limit: Int) throws(StoreError) -> [AuditEntry]
     /// Orders to cancel runs, newest first, 1,000 at most.
     func cancellations() throws(StoreError) -> [BulkCancellation]
+    /// Backfills, newest first: those under way, and of those that have ended the newest ``Backfill/kept``.
+    func backfills() throws(StoreError) -> [Backfill]
     /// Runs of a function that have not ended and were created in a stretch of time, in the order of rows.
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int

@@ -39,6 +39,9 @@ package struct MemoryState: Sendable {
     /// Oldest first.
     var quarantine: [QuarantineReport] = []
     var schedules: [ScheduleKey: ScheduleRow] = [:]
+    var backfills: [ULID: Backfill] = [:]
+    /// Encoded; of those that are under way.
+    var backfillTicks: [ULID: [UInt8]] = [:]
     /// What shards have to know of runs before they begin.
     var kept: [RowID: KeptRun] = [:]
     var arrivals: [ShardID: [LimitKey: Int64]] = [:]
@@ -103,6 +106,7 @@ package struct MemoryState: Sendable {
             topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
             looks: interruptedLooks(of: shard),
             schedules: shard == 0 ? schedules.values.map(withLivingRun).sorted { $0.key < $1.key } : [],
+            backfills: shard == 0 ? try openBackfills() : [],
             kept: KeptRuns(
                 kept.values.filter { RowCounters.shard(of: $0.run) == shard }.sorted { $0.run < $1.run }
             ),

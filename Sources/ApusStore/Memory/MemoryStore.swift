@@ -172,6 +172,10 @@ private struct MemoryReader: StoreReader {
         try store.read().cancellations.values.sorted { $0.id > $1.id }
     }
 
+    func backfills() throws(StoreError) -> [Backfill] {
+        try store.read().backfills.values.sorted { $0.id > $1.id }
+    }
+
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
     ) throws(StoreError) -> [LivingRun] {

@@ -26,6 +26,7 @@ struct StoredShard {
     /// Events that have not reached all their listeners.
     private(set) var looks: Set<RowID> = []
     private(set) var schedules: [ScheduleKey: ScheduleRow] = [:]
+    private(set) var backfills: [ULID: OpenBackfill] = [:]
     private(set) var kept: [RowID: KeptRun] = [:]
     private(set) var arrivals: [LimitKey: Int64] = [:]
     private(set) var pendings: [ULID: Pending] = [:]
@@ -55,6 +56,7 @@ struct StoredShard {
                 listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
             ),
             schedules: schedules.values.map(withLivingRun).sorted { $0.key < $1.key },
+            backfills: backfills.values.filter { $0.order.state == .running }.sorted { $0.order.id < $1.order.id },
             kept: KeptRuns(kept.values.sorted { $0.run < $1.run }),
             arrivals: arrivals.map { Arrival(key: $0.key, time: $0.value) },
             pendings: pendings.values.sorted { $0.run < $1.run }
@@ -167,6 +169,15 @@ struct StoredShard {
                 schedules[row.key] = row
             case .unschedule(let key):
                 #expect(schedules.removeValue(forKey: key) != nil)
+            case .backfill(let backfill):
+                #expect(backfills[backfill.order.id] == nil, "a backfill is ordered once")
+                #expect(backfill.ticks.count == backfill.order.ticks && backfill.ticks.sorted() == backfill.ticks)
+                backfills[backfill.order.id] = backfill
+            case .backfillMoved(let order):
+                let known = backfills[order.id]?.order
+                #expect(known?.state == .running, "nothing happens to a backfill that has ended")
+                #expect(known.map { $0.started <= order.started && order.started <= order.ticks } == true)
+                backfills[order.id]?.order = order
             case .keep(let run):
                 kept[run.run] = run
             case .unkeep(let run):
