@@ -5,6 +5,7 @@ import HeapModule
 extension ShardCore {
     func passTime() {
         fireSchedules()
+        fireEventSchedules()
         queue.passTime(now: now)
         if queue.arrivals.forget(now: now, atMost: configuration.limits.rateKeys) {
             decision.writes.append(.forgetArrivals(before: now.nanoseconds))

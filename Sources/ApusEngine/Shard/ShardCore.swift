@@ -58,6 +58,7 @@ package final class ShardCore {
     var applied: [ShardID: UInt64]
     var topics: Topics
     var schedules: Schedules
+    var eventSchedules: EventSchedules
     /// Events that have not reached all their listeners yet, by row.
     var looks = PendingLooks()
     /// To be begun again with the first input.
@@ -127,6 +128,9 @@ package final class ShardCore {
         topics = Topics(state.topics, limit: configuration.limits.listenedNames)
         interruptedLooks = state.looks
         schedules = Schedules(state.schedules)
+        var bounds = EventSchedules.Bounds()
+        bounds.missed = configuration.limits.missedTicks
+        eventSchedules = EventSchedules(state.eventSchedules, bounds: bounds)
         pendings = Pendings(state.pendings)
         now = state.time
         wakeReader = WakeReader(span: configuration.wakeHorizon, page: configuration.limits.wakePage)
@@ -164,6 +168,8 @@ package final class ShardCore {
         case .limit(let function, let limits, let actor): limit(function, limits, by: actor)
         case .schedule(let key, let change, let actor): self.change(key, change, by: actor)
         case .runSchedule(let key, let actor): run(key, by: actor)
+        case .eventSchedule(let order, let actor): carryOut(order, by: actor)
+        case .templatesRead(let page, let schedules, let read): receiveTemplates(page, of: schedules, read: read)
         case .audit(let entry): decision.writes.append(.audit(entry))
         case .registry(let registry): adopt(registry)
         case .message(let sender, let number, let message): receive(message, number: number, from: sender)
@@ -178,6 +184,7 @@ package final class ShardCore {
             acceptSignal(name, payload: payload, run: run, number: number)
         }
         startReleasedTicks()
+        readTemplates()
         sendDueCalls()
         sealTurns()
         evictIdleRuns()
@@ -197,6 +204,7 @@ package final class ShardCore {
         }
         if loads.count < configuration.limits.concurrentLoads { consider(wakes.min?.at) }
         consider(schedules.hasReleased ? now : schedules.first?.at)
+        consider(nextEventScheduleWake)
         consider(queue.nextOpening)
         consider(queue.arrivals.mustForget(atMost: configuration.limits.rateKeys))
         consider(pendings.nextAlarm)

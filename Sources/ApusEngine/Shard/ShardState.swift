@@ -18,6 +18,7 @@ package struct ShardState: Sendable {
     package var looks: InterruptedLooks
     /// Of the shard that owns the registry.
     package var schedules: [ScheduleRow]
+    package var eventSchedules: StoredEventSchedules
     /// Runs that wait for their turn or take up room, in the order of rows.
     package var kept: KeptRuns
     package var arrivals: [Arrival]
@@ -33,6 +34,7 @@ package struct ShardState: Sendable {
         topics: [ListenerTopic] = [],
         looks: InterruptedLooks = InterruptedLooks(),
         schedules: [ScheduleRow] = [],
+        eventSchedules: StoredEventSchedules = StoredEventSchedules(),
         kept: KeptRuns = KeptRuns(),
         arrivals: [Arrival] = [],
         pendings: [Pending] = []
@@ -46,6 +48,7 @@ package struct ShardState: Sendable {
         self.topics = topics
         self.looks = looks
         self.schedules = schedules
+        self.eventSchedules = eventSchedules
         self.kept = kept
         self.arrivals = arrivals
         self.pendings = pendings

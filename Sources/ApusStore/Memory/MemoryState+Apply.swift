@@ -98,8 +98,9 @@ extension MemoryState {
             guard count == position else { return "event \(position) of \(run), which has \(count ?? 0) events" }
             new.pendingEvents[run] = position + 1
         case .unpend(let run): new.pendingEvents[run] = -1
-        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .unkeep,
-            .arrival, .forgetArrivals, .close, .audit:
+        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .eventSchedule,
+            .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked, .unkeep, .arrival,
+            .forgetArrivals, .close, .audit:
             break
         }
         return nil
@@ -143,6 +144,19 @@ extension MemoryState {
         case .lookDone(let event): looks.remove(event)
         case .schedule(let row): schedules[row.key] = row
         case .unschedule(let key): schedules[key] = nil
+        case .eventSchedule(let schedule, let event):
+            eventSchedules[schedule.key.id] = EventScheduleRow(shard: shard, schedule: schedule, event: event.stored)
+        case .eventSchedulePause(let id, let time, let since, let due):
+            eventSchedules[id]?.schedule.state.pausedAt = time
+            eventSchedules[id]?.schedule.state.since = since
+            eventSchedules[id]?.schedule.state.due = due
+        case .eventScheduleCatchUp(let id, let policy): eventSchedules[id]?.schedule.state.catchUp = policy
+        case .removeEventSchedule(let id): eventSchedules[id] = nil
+        case .ticked(let tick):
+            tickCursors[shard] = tick
+            eventSchedules = eventSchedules.filter { id, row in
+                row.shard != shard || row.schedule.state.due.map { Tick(at: $0, schedule: id) > tick } ?? true
+            }
         case .keep(let run): kept[run.run] = run
         case .unkeep(let run): kept[run] = nil
         case .arrival(let arrival): arrivals[shard, default: [:]][arrival.key] = arrival.time
