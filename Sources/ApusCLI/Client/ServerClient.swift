@@ -27,14 +27,27 @@ struct ServerClient {
     /// The `data` of the answer.
     /// - Throws: ``PlainFailure`` with what the server says is wrong.
     func ask(_ method: String, _ path: String, _ body: RawJSON? = nil) async throws -> RawJSON {
-        guard let data = try await find(method, path, body) else {
+        let answer = try await answer(method, path, body)
+        return answer.view["data"]?.raw ?? answer
+    }
+
+    /// The whole answer.
+    /// - Throws: ``PlainFailure`` with what the server says is wrong.
+    func answer(_ method: String, _ path: String, _ body: RawJSON? = nil) async throws -> RawJSON {
+        guard let answer = try await findAnswer(method, path, body) else {
             throw PlainFailure("\(url) does not know \(path).")
         }
-        return data
+        return answer
     }
 
     /// - Returns: `nil` when the server answers 404 and `isOptional`.
     func find(
+        _ method: String, _ path: String, _ body: RawJSON? = nil, isOptional: Bool = false
+    ) async throws -> RawJSON? {
+        try await findAnswer(method, path, body, isOptional: isOptional).map { $0.view["data"]?.raw ?? $0 }
+    }
+
+    private func findAnswer(
         _ method: String, _ path: String, _ body: RawJSON? = nil, isOptional: Bool = false
     ) async throws -> RawJSON? {
         let address: AppURL
@@ -53,11 +66,12 @@ struct ServerClient {
             throw PlainFailure("There is no server at \(url): \(failure)")
         case .success(let response):
             if response.status == 404, isOptional { return nil }
+            if response.status == 204 { return .null }
             let json = try? RawJSON(parsing: Array(response.body.readableBytesView))
             guard (200..<300).contains(response.status), let json else {
                 throw PlainFailure(json?.view["error"]?.string ?? "\(url) answered \(response.status).")
             }
-            return json.view["data"]?.raw ?? json
+            return json
         }
     }
 
