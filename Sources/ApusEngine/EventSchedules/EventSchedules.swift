@@ -13,6 +13,8 @@ struct EventSchedules {
     private(set) var cursor: Tick
     private var slots: [UUID16: Slot] = [:]
     private var crons = CronTable()
+    /// Of schedules that make up for many ticks: up to when has been decided which of them.
+    private var decided: [UUID16: Timestamp] = [:]
     /// The next ticks of all schedules except those that come soon, and such as were replaced since.
     private var later = Heap<Tick>()
     /// The first ticks in their order, all of them before those in `later`.
@@ -45,8 +47,6 @@ struct EventSchedules {
         var cron: UInt32
         var catchUp: CatchUp
         var isPaused: Bool
-        /// Which of the missed ticks are made up for has been decided.
-        var isCaughtUp = false
 
         static let once = UInt32.max
         static let never = Timestamp(milliseconds: .max)
@@ -126,6 +126,7 @@ struct EventSchedules {
     /// Begins or replaces a schedule.
     mutating func set(_ schedule: EventSchedule) {
         let id = schedule.key.id
+        decided[id] = nil
         let state = schedule.state
         withdraw(id)
         let old = slots[id]
@@ -146,15 +147,20 @@ struct EventSchedules {
 
     mutating func remove(_ id: UUID16) {
         withdraw(id)
+        decided[id] = nil
         if let slot = slots.removeValue(forKey: id), slot.cron != Slot.once { crons.giveBack(slot.cron) }
         dropReplacedTicks()
     }
 
-    mutating func setCatchUp(_ policy: CatchUp, of id: UUID16) { slots[id]?.catchUp = policy }
+    mutating func setCatchUp(_ policy: CatchUp, of id: UUID16) {
+        slots[id]?.catchUp = policy
+        decided[id] = nil
+    }
 
     mutating func pause(_ id: UUID16) {
         guard var slot = slots[id], !slot.isPaused else { return }
         withdraw(id)
+        decided[id] = nil
         slot.isPaused = true
         put(id, slot)
     }
@@ -248,13 +254,12 @@ struct EventSchedules {
                 forget(soon.removeFirst())
                 continue
             }
-            if let next = makeUp(first.tick, &slot, now: now) {
+            if let next = makeUp(first.tick, slot, now: now) {
                 forget(soon.removeFirst())
                 slot.next = next
                 put(first.tick.schedule, slot)
                 continue
             }
-            slots[first.tick.schedule]?.isCaughtUp = slot.isCaughtUp
             let template: NamedTemplate?
             switch first.event {
             case .unread, .reading: return nil
@@ -276,24 +281,23 @@ struct EventSchedules {
             return dropReplacedTicks()
         }
         var slot = slot
-        if now - tick.at < MissedTicks.patience { slot.isCaughtUp = false }
         slot.next = first(tick.schedule, slot, since: tick.at)
+        if let time = decided[tick.schedule], slot.next > time { decided[tick.schedule] = nil }
         put(tick.schedule, slot)
     }
 
     /// - Returns: where the schedule goes on, when this tick is one of those that are not made up for.
-    private func makeUp(_ tick: Tick, _ slot: inout Slot, now: Timestamp) -> Timestamp? {
-        guard slot.cron != Slot.once, !slot.isCaughtUp, now - tick.at >= MissedTicks.patience,
+    private mutating func makeUp(_ tick: Tick, _ slot: Slot, now: Timestamp) -> Timestamp? {
+        guard slot.cron != Slot.once, now - tick.at >= MissedTicks.patience,
             let schedule = crons[slot.cron]
         else { return nil }
-        switch MissedTicks(schedule, from: tick.at, until: now, slot.catchUp, atMost: bounds.missed) {
-        case .goOn(tick.at):
-            // Looking for the newest ones again and again would take longer than the ticks themselves.
-            slot.isCaughtUp = slot.catchUp == .all
-            return nil
-        case .goOn(let newest):
-            slot.isCaughtUp = slot.catchUp == .all
-            return newest
+        if let time = decided[tick.schedule], tick.at <= time { return nil }
+        let verdict = MissedTicks(schedule, from: tick.at, until: now, slot.catchUp, atMost: bounds.missed)
+        // Looking for the newest ones again and again would take longer than the ticks themselves.
+        decided[tick.schedule] = slot.catchUp == .all ? now : nil
+        switch verdict {
+        case .goOn(tick.at): return nil
+        case .goOn(let newest): return newest
         case .leftOut(let newest):
             return schedule.next(after: newest.milliseconds).map(Timestamp.init(milliseconds:)) ?? Slot.never
         }
@@ -345,12 +349,11 @@ struct EventSchedules {
             later.removeMin()
             defer { dropReplacedTicks() }
             guard isCurrent(first), first != soon.last?.tick, var slot = slots[first.schedule] else { continue }
-            if let next = makeUp(first, &slot, now: now) {
+            if let next = makeUp(first, slot, now: now) {
                 slot.next = next
                 put(first.schedule, slot)
                 continue
             }
-            slots[first.schedule]?.isCaughtUp = slot.isCaughtUp
             soon.append(Soon(tick: first, event: .reading(reads)))
             schedules.append(first.schedule)
         }

@@ -231,6 +231,17 @@ struct EventScheduleTests {
         #expect(sent(engine).filter { $0.hasPrefix("a@") }.count == expected + 1)
     }
 
+    @Test("a clock that jumps twice does not have the first jump decide about the second")
+    func jumps() {
+        let engine = CoreHarness { $0.limits.missedTicks = 10 }
+        put(engine, "a", .cron("* * * * *"), catchUp: .all)
+        for jump in 1...2 {
+            engine.now = engine.now + .minutes(50)
+            for _ in 0..<3 { engine.feed(.tick) }
+            #expect(sent(engine).count == 10 * jump)
+        }
+    }
+
     @Test("a tick that is rare and late is skipped where that is wanted", arguments: CatchUp.allCases)
     func rare(policy: CatchUp) {
         let engine = CoreHarness()
