@@ -109,6 +109,7 @@ let package = Package(
             name: "ApusBenchmarks",
             dependencies: [
                 "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -42,6 +42,8 @@ package struct Limits: Hashable, Sendable {
     package var missedTicks = 100
     /// Ticks of backfills that one decision starts.
     package var backfillTicks = 100
+    /// Event schedules of all shards together.
+    package var eventSchedules = 1_000_000
     /// Event names of which is remembered whether anything listens to them; past it all count as such.
     package var listenedNames = 100_000
     /// Events that a wait that looks back considers at most, the newest ones.

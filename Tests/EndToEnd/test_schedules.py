@@ -106,7 +106,7 @@ def test_schedules_are_listed_with_their_ticks(app: SdkApp, server: Server) -> N
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [
-        ("/v1/schedules/7", 400, "7 is no schedule's id"),
+        ("/v1/schedules/7", 404, "Schedule not found: 7"),
         (f"/v1/schedules/{uuid.UUID(int=1)}", 404, f"Schedule not found: {uuid.UUID(int=1)}"),
         (f"/v1/schedules/{uuid.UUID(int=1)}/next", 404, f"Schedule not found: {uuid.UUID(int=1)}"),
         ("/v1/scheduled-events?limit=0", 400, "limit must be a number from 1 to 1000, not 0"),

@@ -2,7 +2,7 @@ import ApusCore
 import ApusEngine
 import ApusStore
 
-/// What the store of format 6 holds besides ``GoldenFlow``: what people have set about schedules, the run of a tick, a
+/// What the store of format 8 holds besides ``GoldenFlow``: what people have set about schedules, the run of a tick, a
 /// tick that waits, and backfills. Frozen, like `GoldenValues`.
 enum GoldenBackfills {
     static let minutely = ScheduleRow(

@@ -40,6 +40,14 @@ package enum Write: Sendable {
     case backfill(OpenBackfill)
     /// What has become of an order. The ticks of one that has ended are forgotten.
     case backfillMoved(Backfill)
+    /// Stores an event schedule, or another one of its name in its place.
+    case eventSchedule(EventSchedule, EventTemplate)
+    /// Pauses an event schedule, or lets it go on.
+    case eventSchedulePause(UUID16, at: Timestamp?, since: Timestamp, due: Timestamp?)
+    case eventScheduleCatchUp(UUID16, CatchUp)
+    case removeEventSchedule(UUID16)
+    /// All ticks of event schedules up to this one have been dealt with; those that fire once are gone.
+    case ticked(Tick)
     /// A run that has to be known when the shard starts, or what has changed of it.
     case keep(KeptRun)
     case unkeep(run: RowID)
@@ -108,6 +116,9 @@ package enum Effect: Sendable {
     case readWakes(after: Wake?, upTo: Timestamp, limit: Int)
     /// Read the events that start a run and come back with `Input.eventsRead`.
     case readEvents([RowID], for: ULID)
+    /// Read the events of schedules, in this order and up to a number of bytes but at least one, and come back
+    /// with `Input.templatesRead`.
+    case readTemplates([UUID16], read: UInt64, bytes: Int)
     /// Find listeners and come back with `Input.listeners`.
     case findListeners(ListenerQuestion)
     /// Find events that were there before a listener and come back with `Input.eventsFound`.
@@ -155,4 +166,5 @@ package enum Answer: Hashable, Sendable {
     /// Whether a run has got the signal.
     case signalled(Bool)
     case backfill(BackfillAnswer)
+    case eventSchedule(EventScheduleAnswer)
 }

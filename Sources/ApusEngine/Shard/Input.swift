@@ -30,6 +30,10 @@ package enum Input: Sendable {
     case stopBackfill(ULID, by: String)
     /// Means nothing: answered when everything that was decided before is durable.
     case settle
+    /// Somebody makes, changes or removes a schedule that sends an event, or sends its event now.
+    case eventSchedule(EventScheduleOrder, by: String)
+    /// The events of ticks that come soon were read.
+    case templatesRead(TemplatePage, of: [UUID16], read: UInt64)
     /// Somebody has ordered something that is carried out bit by bit.
     case audit(AuditEntry)
     /// Another shard changed the registry; it is durable already.

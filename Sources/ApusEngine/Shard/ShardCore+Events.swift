@@ -165,6 +165,11 @@ extension ShardCore {
         accept(event, id: id, key: nil, tick: key, alreadyStarted: [], invoking: function)
     }
 
+    /// A tick of an event schedule. It happens once, because the cursor moves on in the same batch.
+    func accept(_ event: IncomingEvent, ofTickWithID id: ULID) {
+        accept(event, id: id, key: nil, alreadyStarted: [])
+    }
+
     /// A step's invocation: starts its target, and what else listens to `inngest/function.invoked`.
     /// It happens once, because the message or the decision that makes it does.
     func accept(

@@ -6,6 +6,7 @@ extension ShardCore {
     func passTime() {
         fireSchedules()
         fireBackfills()
+        fireEventSchedules()
         queue.passTime(now: now)
         if queue.arrivals.forget(now: now, atMost: configuration.limits.rateKeys) {
             decision.writes.append(.forgetArrivals(before: now.nanoseconds))

@@ -20,6 +20,7 @@ package struct ShardState: Sendable {
     package var schedules: [ScheduleRow]
     /// Those that are under way, of the same shard.
     package var backfills: [OpenBackfill]
+    package var eventSchedules: StoredEventSchedules
     /// Runs that wait for their turn or take up room, in the order of rows.
     package var kept: KeptRuns
     package var arrivals: [Arrival]
@@ -36,6 +37,7 @@ package struct ShardState: Sendable {
         looks: InterruptedLooks = InterruptedLooks(),
         schedules: [ScheduleRow] = [],
         backfills: [OpenBackfill] = [],
+        eventSchedules: StoredEventSchedules = StoredEventSchedules(),
         kept: KeptRuns = KeptRuns(),
         arrivals: [Arrival] = [],
         pendings: [Pending] = []
@@ -50,6 +52,7 @@ package struct ShardState: Sendable {
         self.looks = looks
         self.schedules = schedules
         self.backfills = backfills
+        self.eventSchedules = eventSchedules
         self.kept = kept
         self.arrivals = arrivals
         self.pendings = pendings

@@ -25,7 +25,7 @@ package final class Node: Sendable {
     }
 
     private let configuration: Configuration
-    private let store: any Store
+    let store: any Store
     private let loop: any EventLoop
     private let writing = NIOThreadPool(numberOfThreads: 1)
     private let reading = NIOThreadPool(numberOfThreads: 2)
@@ -34,7 +34,7 @@ package final class Node: Sendable {
     let logger: Logger
     let clock: NodeClock
     private let core: NIOLoopBoundBox<LoopCore>
-    private let intake: Intake
+    let intake: Intake
     private let state: Mutex<PublicState>
 
     private struct PublicState {
@@ -473,7 +473,7 @@ package final class Node: Sendable {
             }
         case .changed(let change):
             log(change)
-        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             assertionFailure("reads are carried out by the shard itself")
         }
     }

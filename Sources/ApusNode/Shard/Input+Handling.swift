@@ -6,7 +6,8 @@ extension Input {
     /// Inputs that bring new work; refused while nothing new can be made durable.
     var isIntake: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .backfill, .stopBackfill, .settle,
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
+            .stopBackfill, .settle,
             .audit, .signal:
             true
         default: false
@@ -17,10 +18,12 @@ extension Input {
     var survivesRestart: Bool {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .backfill, .stopBackfill, .settle,
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
+            .stopBackfill, .settle,
             .audit, .reply, .syncFailed, .registry, .cancel, .signal:
             true
-        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead:
+        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
+            .templatesRead:
             false
         }
     }
@@ -29,11 +32,12 @@ extension Input {
     /// will never accept.
     var canBeAtFault: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .backfill, .stopBackfill, .audit,
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
+            .stopBackfill, .audit,
             .reply, .syncFailed, .message, .refused, .signal:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
-            .cancel:
+            .templatesRead, .cancel:
             false
         }
     }
@@ -47,6 +51,9 @@ extension Input {
         // The wait that has got it is over, and the next one would get it too.
         case .signal: true
         case .runSchedule, .backfill: true
+        // One that fires once may have fired and be gone; what is removed is not found again.
+        case .eventSchedule(.put(let draft, _), _): if case .at = draft.timing { true } else { false }
+        case .eventSchedule(.run, _), .eventSchedule(.remove, _): true
         default: false
         }
     }

@@ -28,6 +28,7 @@ extension Writer {
                 ),
                 schedules: shard == 0 ? try schedules() : [],
                 backfills: shard == 0 ? try openBackfills() : [],
+                eventSchedules: try eventSchedules(of: shard),
                 kept: try keptRuns(of: shard),
                 arrivals: try arrivals(of: shard),
                 pendings: try pendings(of: shard, shardCount: try shardCount())

@@ -62,6 +62,8 @@ extension Writer {
         case .unschedule(let key): try remove(key)
         case .backfill(let backfill): try insert(backfill)
         case .backfillMoved(let order): try update(order)
+        case .eventSchedule, .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked:
+            try applyEventSchedule(write, of: shard)
         default: try applyFlow(write, of: shard)
         }
     }

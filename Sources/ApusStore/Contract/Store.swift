@@ -115,6 +115,14 @@ package protocol StoreReader: Sendable {
     /// Runs that are to start at a time that has not come, in the order of time and row, after a position
     /// and 1,000 at most. Those that wait for their turn are none of them.
     func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart]
+    /// An event schedule with its event.
+    func eventSchedule(_ id: UUID16) throws(StoreError) -> (schedule: EventSchedule, event: EventTemplate)?
+    /// Event schedules of all shards in the order of their ids, after one and 1,000 at most.
+    func eventSchedules(after id: UUID16?, limit: Int) throws(StoreError) -> [EventSchedule]
+    /// How far the ticks of each shard's event schedules have been dealt with; of those that have had one.
+    func tickCursors() throws(StoreError) -> [ShardID: Tick]
+    /// The events of schedules, in the order of the ids until they have so many bytes, but of one at least.
+    func templates(of schedules: [UUID16], atMost bytes: Int) throws(StoreError) -> TemplatePage
     /// Newest first, 1,000 at most.
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
 }

@@ -105,8 +105,10 @@ extension MemoryState {
             guard backfills[backfill.order.id] == nil, new.backfills.insert(backfill.order.id).inserted else {
                 return "backfill \(backfill.order.id) exists"
             }
-        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .unkeep,
-            .backfillMoved, .arrival, .forgetArrivals, .close, .audit:
+        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .eventSchedule,
+            .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked, .backfillMoved,
+            .unkeep, .arrival,
+            .forgetArrivals, .close, .audit:
             break
         }
         return nil
@@ -154,6 +156,19 @@ extension MemoryState {
         case .unschedule(let key): schedules[key] = nil
         case .backfill(let backfill): insert(backfill)
         case .backfillMoved(let order): update(order)
+        case .eventSchedule(let schedule, let event):
+            eventSchedules[schedule.key.id] = EventScheduleRow(shard: shard, schedule: schedule, event: event.stored)
+        case .eventSchedulePause(let id, let time, let since, let due):
+            eventSchedules[id]?.schedule.state.pausedAt = time
+            eventSchedules[id]?.schedule.state.since = since
+            eventSchedules[id]?.schedule.state.due = due
+        case .eventScheduleCatchUp(let id, let policy): eventSchedules[id]?.schedule.state.catchUp = policy
+        case .removeEventSchedule(let id): eventSchedules[id] = nil
+        case .ticked(let tick):
+            tickCursors[shard] = tick
+            eventSchedules = eventSchedules.filter { id, row in
+                row.shard != shard || row.schedule.state.due.map { Tick(at: $0, schedule: id) > tick } ?? true
+            }
         case .keep(let run): kept[run.run] = run
         case .unkeep(let run): kept[run] = nil
         case .arrival(let arrival): arrivals[shard, default: [:]][arrival.key] = arrival.time

@@ -186,6 +186,22 @@ private struct MemoryReader: StoreReader {
         try store.read().scheduledStarts(after: after, limit: limit)
     }
 
+    func eventSchedule(_ id: UUID16) throws(StoreError) -> (schedule: EventSchedule, event: EventTemplate)? {
+        try store.read().eventSchedule(id)
+    }
+
+    func eventSchedules(after id: UUID16?, limit: Int) throws(StoreError) -> [EventSchedule] {
+        try store.read().eventSchedules(after: id, limit: limit)
+    }
+
+    func tickCursors() throws(StoreError) -> [ShardID: Tick] {
+        try store.read().tickCursors
+    }
+
+    func templates(of schedules: [UUID16], atMost bytes: Int) throws(StoreError) -> TemplatePage {
+        try store.read().templates(of: schedules, atMost: bytes)
+    }
+
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {
         try store.read().quarantined(limit: limit)
     }

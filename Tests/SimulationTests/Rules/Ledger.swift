@@ -74,7 +74,8 @@ final class Ledger {
             acknowledged[channel] = max(acknowledged[channel] ?? 0, number)
         // See `LookLedger`.
         case .payload, .listen, .unlisten, .unlistenAll, .lookPending, .lookDone, .lookedBack, .schedule,
-            .unschedule, .backfill, .backfillMoved, .keep, .unkeep, .arrival, .forgetArrivals, .pend, .join, .close,
+            .unschedule, .eventSchedule, .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked,
+            .backfill, .backfillMoved, .keep, .unkeep, .arrival, .forgetArrivals, .pend, .join, .close,
             .unpend, .outcome, .audit:
             break
         }
