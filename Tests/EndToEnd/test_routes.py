@@ -36,7 +36,7 @@ def test_a_method_that_a_path_does_not_have(api: Api, method: str, path: str, al
         ("PUT", "/e"),
         ("DELETE", "/nowhere/at/all"),
         ("GET", "/v1/nowhere"),
-        ("GET", "/v1/runs"),
+        ("GET", "/v1/nothing"),
         ("POST", "/v1/nowhere"),
         ("GET", "/v0/runs/01HF7YAT00000G40R40M30E209/nowhere"),
         ("POST", "/%2e%2e/%2e%2e/etc/passwd"),

@@ -128,7 +128,7 @@ def test_runs_are_listed_shown_and_cancelled_by_command(app: SdkApp, server: Ser
     ]  # fmt: skip
     part = said(server, "runs", "ls", "--function", f"{app.id}-main", "--limit", "1")
     assert sample[3] in part and "go on with --cursor" in part
-    assert said(server, "runs", "ls", "--if", "event.data.n > 100").startswith("There are no such runs.")
+    assert said(server, "runs", "ls", "--app", app.id, "--if", "event.data.n > 100").startswith("There are no such runs.")
     listed = json.loads(said(server, "runs", "ls", "--function", f"{app.id}-main", "--json"))
     assert [run["run_id"] for run in listed["runs"]] == sample[::-1]
 

@@ -19,7 +19,7 @@ from test_cli import apus
 
 
 def schedules_of(app: SdkApp) -> list[dict[str, Any]]:
-    return [found for found in app.api.data("/v1/schedules") if found["function"].startswith(app.id)]
+    return [found for found in app.api.data("/v1/schedules") if found.get("function", "").startswith(app.id)]
 
 
 def send_later(app: SdkApp, seconds: float, **fields: Any) -> str:

@@ -22,17 +22,43 @@ struct RunTraceReader {
 
     mutating func read(_ turn: Turn) {
         waited = nil
-        let reported = reports(of: turn)
+        var reported = reports(of: turn)
         for entry in turn.entries { read(entry, at: turn.at, reported) }
-        guard let number = reported.job, jobs[number]?.step == nil else { return }
-        // The call reported nothing of its own.
-        if let end = trace.end {
-            let state: RunTrace.State = end.status == .completed ? .completed : .failed
-            addCall(number, .end, "end", state, at: turn.at)
-        } else if reported.hasFailed {
-            addCall(number, .end, "end", .queued, at: nil)
-        } else if !reported.hasSteps {
-            addCall(number, .plan, "plan", .completed, at: turn.at)
+        if let end = trace.end, end.status != .cancelled {
+            reported.job = reported.job ?? openJob
+            guard let number = reported.job else { return }
+            answer(number, at: turn.at)
+            showEnd(number, end.status == .completed ? .completed : .failed, at: turn.at)
+        } else if let number = reported.job, jobs[number]?.step == nil {
+            // The call reported nothing of its own.
+            if reported.hasFailed {
+                showEnd(number, .queued, at: nil)
+            } else if reported.isParallel {
+                addCall(number, .plan, "plan", .completed, at: turn.at)
+            }
+        }
+    }
+
+    /// A call of the function's own code that has not been answered.
+    private var openJob: JobNumber? {
+        jobs.filter { number, track in
+            guard case .discovery = track.job.kind, let attempt = track.attempts.last else { return false }
+            return attempt.calledAt != nil && attempt.answeredAt == nil
+        }
+        .keys.max()
+    }
+
+    /// The call in which the function ends, or is to end at its next attempt.
+    private mutating func showEnd(_ number: JobNumber, _ state: RunTrace.State, at time: Timestamp?) {
+        guard let track = jobs[number] else { return }
+        guard let index = track.step, trace.steps[index].kind == .end else {
+            if track.step == nil { addCall(number, .end, "end", state, at: time) }
+            return
+        }
+        trace.update(index) { step in
+            step.attempts = track.attempts
+            step.state = state
+            step.endedAt = time
         }
     }
 
@@ -55,7 +81,7 @@ struct RunTraceReader {
         var hasFailed = false
         /// The step in which a call without a target failed.
         var named: StepID?
-        var hasSteps = false
+        var isParallel = false
     }
 
     private func reports(of turn: Turn) -> Reports {
@@ -67,7 +93,7 @@ struct RunTraceReader {
                 reports.job = job
                 reports.hasFailed = true
             case .stepNamed(let step, _): reports.named = step
-            case .stepFinished: reports.hasSteps = true
+            case .parallel: reports.isParallel = true
             default: break
             }
         }
@@ -76,7 +102,7 @@ struct RunTraceReader {
 
     private mutating func read(_ entry: JournalEntry, at time: Timestamp, _ reported: Reports) {
         switch entry {
-        case .scheduled(let job): schedule(job, at: time)
+        case .scheduled(let job): schedule(job, at: time, isRetry: reported.hasFailed && reported.job == job.number)
         case .called(let job, _): call(job, at: time)
         case .answered(let job, _): answer(job, at: time)
         case .attemptFailed(let job, let retryAt, let error):
@@ -97,7 +123,7 @@ struct RunTraceReader {
         }
     }
 
-    private mutating func schedule(_ job: Job, at time: Timestamp) {
+    private mutating func schedule(_ job: Job, at time: Timestamp, isRetry: Bool) {
         var track = jobs[job.number] ?? Track(job: job)
         track.job = job
         switch job.kind {
@@ -111,7 +137,8 @@ struct RunTraceReader {
                 found.state = .waiting
             }
         }
-        if track.attempts.last?.answeredAt != nil || track.attempts.isEmpty {
+        // The next attempt is told of by the entry that says why this one failed.
+        if track.attempts.isEmpty || track.attempts.last?.answeredAt != nil && !isRetry {
             track.attempts.append(RunTrace.Attempt(number: Int(job.attempt), dueAt: max(job.wakeTime, time)))
         }
         jobs[job.number] = track
@@ -148,13 +175,22 @@ struct RunTraceReader {
         track.attempts[last].answeredAt = time
         track.attempts[last].error = error
         track.attempts.append(RunTrace.Attempt(number: track.attempts[last].number + 1, dueAt: retryAt))
-        if track.step == nil, let named { track.step = index(of: named, at: track.attempts[0].dueAt) }
+        if let named, track.step == nil || isEnd(track) {
+            track.step = adopt(named, by: track) ?? index(of: named, at: track.attempts[0].dueAt)
+            if let label = labels[named], let index = track.step {
+                trace.update(index) { step in
+                    step.name = label.name
+                    step.kind = .step(label.kind)
+                }
+            }
+        }
         jobs[number] = track
         show(number) { $0.state = .queued }
     }
 
     private mutating func finish(_ result: StepResult, of job: JobNumber?, at time: Timestamp) {
-        let known = indexes[result.step]
+        var known = indexes[result.step]
+        if known == nil, let track = job.flatMap({ jobs[$0] }) { known = adopt(result.step, by: track) }
         let index = known ?? index(of: result.step, at: time)
         labels[result.step] = result.label
         // The function came to the step and ran it in the same call.
@@ -181,6 +217,18 @@ struct RunTraceReader {
     }
 
     // MARK: - Steps
+
+    private func isEnd(_ track: Track) -> Bool {
+        track.step.map { trace.steps[$0].kind == .end } ?? false
+    }
+
+    /// What looked like the function's end, because a call of its own code failed, turns out to be a step.
+    private mutating func adopt(_ step: StepID, by track: Track) -> Int? {
+        guard isEnd(track), let index = track.step else { return nil }
+        indexes[step] = index
+        trace.update(index) { $0.id = step }
+        return index
+    }
 
     private mutating func index(of step: StepID, at time: Timestamp) -> Int {
         if let index = indexes[step] { return index }
