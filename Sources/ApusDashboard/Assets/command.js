@@ -95,3 +95,8 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault()
 })
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close() })
+// Without scripts the field is a search of its own.
+document.getElementById("find").addEventListener("pointerdown", (event) => {
+  event.preventDefault()
+  openCommand()
+})

@@ -13,7 +13,8 @@ function rows() {
 function move(by) {
   const all = rows()
   if (all.length === 0) return
-  const at = all.findIndex((row) => row === document.activeElement || row.closest("tr, li")?.matches(".selected, [data-selected]"))
+  let at = all.indexOf(document.activeElement)
+  if (at < 0) at = all.findIndex((row) => row.closest(".selected, [data-selected]"))
   const next = all[Math.min(Math.max(at + by, 0), all.length - 1)] ?? all[0]
   next.focus()
   next.scrollIntoView({ block: "nearest" })

@@ -1,5 +1,5 @@
 // Rows change in place as the server says so. New rows wait behind a pill while the reader is further down.
-import { added, eachPart, element, page, within } from "./page.js"
+import { added, eachPart, element, isTyping, page, within } from "./page.js"
 
 const fresh = document.getElementById("fresh")
 // Rows that a list keeps while it grows at the top.
@@ -9,6 +9,14 @@ let pill
 
 // MARK: - Rows
 
+/** Swaps elements so that the focus stays where it was. */
+function swap(old, part) {
+  const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null
+  old.replaceWith(part)
+  if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
+  added(part)
+}
+
 /** Puts an element in place of the one with its id; what the reader has unfolded stays so. */
 function replace(old, part) {
   const open = new Set(within(old, "details[open]").map(unfolded))
@@ -16,13 +24,10 @@ function replace(old, part) {
     if (open.has(unfolded(details))) details.open = true
   }
   if (old.classList.contains("selected")) part.classList.add("selected")
-  // A form that the reader fills in, and a focus, are worth more than news.
-  if (old.contains(document.activeElement) && !old.matches("tr")) return
-  const focused = old.contains(document.activeElement)
-  old.replaceWith(part)
-  if (focused) part.querySelector("a.row")?.focus()
+  // What the reader types is worth more than news.
+  if (old.contains(document.activeElement) && isTyping(document.activeElement)) return
   if (part.matches("tr, li")) part.classList.add("flash")
-  added(part)
+  swap(old, part)
 }
 
 function unfolded(details) {
@@ -36,7 +41,8 @@ function receive({ id, html }) {
   if (old) return replace(old, part)
   const waiting = held.findIndex((row) => row.id === id)
   if (waiting >= 0) return void (held[waiting] = part)
-  if (!part.matches("tr")) return document.querySelector(".lanes ol")?.append(part)
+  if (part.matches("li.step")) return document.querySelector(".lanes ol")?.append(part)
+  if (!part.matches("tr")) return
   held.push(part)
   if (window.scrollY < 40 && !document.querySelector(".action[open]")) show()
   else announce()
@@ -45,7 +51,12 @@ function receive({ id, html }) {
 /** Puts the rows that were held back to the top. */
 function show() {
   const body = document.querySelector("table[data-live] tbody")
-  if (!body) return void (held = [])
+  if (!body) {
+    held = []
+    // The first row of all takes the place of a text that says there is none.
+    if (performance.now() > 5000) location.reload()
+    return
+  }
   for (const row of held) {
     row.classList.add("flash")
     body.prepend(row)
@@ -71,24 +82,25 @@ function announce() {
   pill.textContent = `${held.length} new`
 }
 
-/** After a gap that the server cannot fill, the list is read anew. */
+/** After a gap that the server cannot fill, what streams changed is read anew. */
 async function refill() {
   const other = await page(location.href)
-  const mine = document.querySelector("table[data-live] tbody")
-  const theirs = other.querySelector("table[data-live] tbody")
+  const changing = ["#run[data-stream]"]
+  if (fresh.dataset.stream) changing.push("table[data-live] tbody", "#verdict", "#figures")
   held = []
   pill?.remove()
   pill = undefined
-  if (!mine || !theirs) return
-  mine.replaceWith(document.adoptNode(theirs))
-  added(theirs)
+  for (const selector of changing) {
+    const mine = document.querySelector(selector)
+    const theirs = other.querySelector(selector.replace("[data-stream]", ""))
+    if (mine && theirs) swap(mine, document.adoptNode(theirs))
+  }
 }
 
 // MARK: - Streams
 
 function say(state, text) {
-  if (!fresh || fresh.dataset.state === state + text) return
-  fresh.dataset.state = state + text
+  if (fresh.textContent === text) return
   fresh.className = `fresh ${state}`
   fresh.textContent = text
 }
@@ -129,7 +141,7 @@ function follow(url, isMain) {
   }
 }
 
-let streams = new Map()
+const streams = new Map()
 
 /** Follows what the page shows now, and nothing while nobody looks: browsers allow six connections a server. */
 function settle() {
@@ -146,11 +158,12 @@ function settle() {
   for (const [url, isMain] of wanted) {
     if (!streams.has(url)) streams.set(url, follow(url, isMain || wanted.size === 1))
   }
+  if (wanted.size === 0 && !document.hidden && fresh.matches(".live, .broken")) say("", "The run has ended")
 }
 
 document.addEventListener("visibilitychange", () => {
   settle()
-  if (!document.hidden) void refill().catch(() => {})
+  if (!document.hidden && document.querySelector("[data-stream]")) void refill().catch(() => {})
 })
 addEventListener("scroll", () => { if (held.length > 0 && window.scrollY < 40) show() }, { passive: true })
 eachPart(settle)
