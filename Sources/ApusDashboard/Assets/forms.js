@@ -30,7 +30,8 @@ document.addEventListener("click", (event) => {
 })
 
 function enhance(root) {
-  for (const button of within(root, "button[hidden]:is([data-copy], [data-close])")) button.hidden = false
+  for (const button of within(root, "button[data-close]")) button.hidden = false
+  for (const button of within(root, ".cli button")) button.dataset.ready = ""
   for (const input of within(root, "input[data-confirm]")) {
     const button = input.form.querySelector("button:not([type=button])")
     const check = () => { button.disabled = input.value.trim() !== input.dataset.confirm }
