@@ -96,6 +96,7 @@ package final class SQLiteStore: Store {
     ) throws(StoreError) -> Int {
         var pruning = Pruning(limit: bytes, count: count)
         while try pruning.advance(self) {}
+        try write { try $0.removeOldCounts() }
         while try write({ try $0.shrinkFile(to: bytes) }) {}
         return pruning.removedRuns
     }

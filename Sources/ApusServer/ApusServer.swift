@@ -55,6 +55,7 @@ package struct ApusServer: Sendable {
         DevRoutes(node: node, info: info).add(to: &routes)
         SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync, bodies: bodies).add(to: &routes)
         RunRoutes(node: node).add(to: &routes)
+        RunListRoutes(node: node).add(to: &routes)
         MetricsRoutes(node: node).add(to: &routes)
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
         FunctionRoutes(node: node).add(to: &routes)

@@ -24,6 +24,22 @@ enum PlantedBug: CaseIterable {
     case keptListeners
     /// A shard that starts does not read who listens.
     case forgottenListeners
+    /// A shard that starts does not know which calls were under way.
+    case forgottenSlots
+    /// A call's room is free when its run is cancelled, although the app is still at it.
+    case earlySlots
+    /// What a throttle or rate limit remembers is not stored.
+    case unstoredArrivals
+    /// A shard that starts does not know the runs of singletons.
+    case forgottenSingletons
+    /// Runs that wait for their turn are not stored as such.
+    case unkeptRuns
+    /// A debounce or batch stays in the store when its run has begun.
+    case keptPendings
+    /// A debounce or batch leaves the store before its run has begun.
+    case forgottenPendings
+    /// Events that join a batch are not stored with it.
+    case unstoredMembers
 
     /// The rules of which one has to notice.
     var brokenRules: [Rule] {
@@ -36,13 +52,22 @@ enum PlantedBug: CaseIterable {
         case .earlyLooks: [.waits, .cancellations, .signals]
         case .unmarkedLooks, .forgottenListeners: [.waits, .cancellations, .outcomes]
         case .keptListeners: [.listeners]
+        case .forgottenSlots: [.limits, .memory]
+        case .earlySlots: [.limits, .calls]
+        case .unstoredArrivals: [.pace]
+        case .forgottenSingletons: [.singletons]
+        case .unkeptRuns: [.kept]
+        case .keptPendings, .unstoredMembers: [.collections]
+        case .forgottenPendings: [.intake, .collections]
         }
     }
 
     /// Looks matter most when listeners and events share a shard; messages need several.
     var shards: Int {
         switch self {
-        case .unmarkedLooks, .forgottenListeners: 1
+        case .unmarkedLooks, .forgottenListeners, .forgottenSlots, .earlySlots, .unstoredArrivals, .forgottenSingletons,
+            .forgottenPendings:
+            1
         default: 7
         }
     }
@@ -57,8 +82,13 @@ enum PlantedBug: CaseIterable {
             faults.strayReply = 1_000
             faults.shardCrashes += (1...10).map { (at: $0 * 200, shard: 0, pause: 20) }
         case .unmarkedLooks: faults.crashAfterCommit = 50
-        case .forgottenListeners: faults.crashes += (1...5).map { (at: $0 * 3_000, pause: 20) }
-        case .effectsBeforeCommit, .alteredProjection, .sameGeneration, .earlyLooks, .keptListeners: break
+        case .forgottenListeners, .forgottenSlots, .unstoredArrivals, .forgottenSingletons, .forgottenPendings:
+            faults.crashes += (1...5).map { (at: $0 * (self == .forgottenListeners ? 3_000 : 300), pause: 20) }
+            faults.slowApp = 100
+        case .earlySlots: faults.slowApp = 300
+        case .effectsBeforeCommit, .alteredProjection, .sameGeneration, .earlyLooks, .keptListeners, .unkeptRuns,
+            .keptPendings, .unstoredMembers:
+            break
         }
     }
 
@@ -71,6 +101,8 @@ enum PlantedBug: CaseIterable {
     private func drops(_ write: Write) -> Bool {
         switch (self, write) {
         case (.unmarkedLooks, .lookPending), (.keptListeners, .unlisten), (.keptListeners, .unlistenAll): true
+        case (.unstoredArrivals, .arrival), (.keptPendings, .unpend), (.unstoredMembers, .join): true
+        case (.unkeptRuns, .keep(let run)): run.waitsSince != nil
         default: false
         }
     }
@@ -92,9 +124,28 @@ enum PlantedBug: CaseIterable {
     }
 
     func alter(_ claimed: ClaimedShard) -> ClaimedShard {
-        guard self == .forgottenListeners else { return claimed }
         var altered = claimed
-        altered.state.topics = []
+        switch self {
+        case .forgottenListeners: altered.state.topics = []
+        case .forgottenPendings: altered.state.pendings = []
+        case .forgottenSlots:
+            altered.state.kept = KeptRuns(
+                claimed.state.kept.map { run in
+                    var run = run
+                    run.calls = 0
+                    return run
+                }
+            )
+        case .forgottenSingletons:
+            altered.state.kept = KeptRuns(
+                claimed.state.kept.map { run in
+                    var run = run
+                    run.flow?.singleton = nil
+                    return run
+                }
+            )
+        default: break
+        }
         return altered
     }
 
@@ -102,6 +153,17 @@ enum PlantedBug: CaseIterable {
         guard self == .messagesBeforeCommit else { return }
         for case .send(let receiver, let number, let message) in batch.writes {
             host.world.network.send(.message(from: host.id, number: number, message), from: host.id, to: receiver)
+        }
+    }
+
+    /// The batch has landed, and the host has not heard of it yet.
+    func landed(_ batch: Batch, of host: SimulatedHost) {
+        guard self == .earlySlots else { return }
+        for case .turn(_, let run, _, let turn) in batch.writes {
+            guard case .finished(let end)? = turn.entries.last, end.status == .cancelled else { continue }
+            for call in host.world.rules.calls.inFlight(from: host.memory) where call.run == run {
+                host.later(1) { host.submit(.reply(call, .failed(.timedOut))) }
+            }
         }
     }
 

@@ -55,6 +55,20 @@ import Testing
         expectSearches(plan)
     }
 
+    @Test("searches for runs walk along an index", arguments: [true, false])
+    func searches(isOldestFirst: Bool) throws {
+        let bounds = isOldestFirst ? "created_at>?" : "created_at<?"
+        for (index, expected) in [
+            (RunPath.Index.all, "runs_by_time (\(bounds))"),
+            (.function(1), "runs_by_function (function=? AND \(bounds))"),
+            (.status(2), "runs_by_status (status=? AND \(bounds))"),
+        ] {
+            let plan = try plan(of: RunPath.sql(index, isOldestFirst: isOldestFirst))
+            #expect(plan.first?.hasSuffix(expected) == true, "\(plan)")
+            expectSearches(plan)
+        }
+    }
+
     private func expectSearches(_ plan: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         let isSearch = !plan.isEmpty && !plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }
         #expect(isSearch, "\(plan)", sourceLocation: sourceLocation)

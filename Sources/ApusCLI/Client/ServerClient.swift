@@ -33,10 +33,33 @@ struct ServerClient {
         return data
     }
 
+    /// Where the answer has no body.
+    func tell(_ method: String, _ path: String) async throws {
+        let answer = try await send(method, path, nil)
+        guard (200..<300).contains(answer.status) else { throw failure(answer) }
+    }
+
     /// - Returns: `nil` when the server answers 404 and `isOptional`.
     func find(
         _ method: String, _ path: String, _ body: RawJSON? = nil, isOptional: Bool = false
     ) async throws -> RawJSON? {
+        let answer = try await send(method, path, body)
+        if answer.status == 404, isOptional { return nil }
+        guard (200..<300).contains(answer.status), let json = answer.json else { throw failure(answer) }
+        return json.view["data"]?.raw ?? json
+    }
+
+    private struct Answer {
+        var status: Int
+        /// `nil` when the body is no JSON.
+        var json: RawJSON?
+    }
+
+    private func failure(_ answer: Answer) -> PlainFailure {
+        PlainFailure(answer.json?.view["error"]?.string ?? "\(url) answered \(answer.status).")
+    }
+
+    private func send(_ method: String, _ path: String, _ body: RawJSON?) async throws -> Answer {
         let address: AppURL
         do {
             address = try AppURL("\(url)\(path)")
@@ -52,12 +75,9 @@ struct ServerClient {
         case .failure(let failure):
             throw PlainFailure("There is no server at \(url): \(failure)")
         case .success(let response):
-            if response.status == 404, isOptional { return nil }
-            let json = try? RawJSON(parsing: Array(response.body.readableBytesView))
-            guard (200..<300).contains(response.status), let json else {
-                throw PlainFailure(json?.view["error"]?.string ?? "\(url) answered \(response.status).")
-            }
-            return json.view["data"]?.raw ?? json
+            return Answer(
+                status: response.status, json: try? RawJSON(parsing: Array(response.body.readableBytesView))
+            )
         }
     }
 

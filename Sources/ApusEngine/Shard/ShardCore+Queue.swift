@@ -8,14 +8,13 @@ extension ShardCore {
     func restoreFlow(from state: ShardState) {
         for arrival in state.arrivals where arrival.time > now.nanoseconds { queue.arrivals.restore(arrival) }
         for call in openCalls.values { queue.hold(call.slots) }
-        let inherited = Dictionary(openCalls.keys.map { ($0.run, 1) }, uniquingKeysWith: +)
         for run in state.kept {
             if let key = run.flow?.singleton { singletons[key.key] = SingletonHolder(run: run.run, id: run.id) }
             if run.isStarted, let key = run.flow?.keys.runs { queue.hold([key.key]) }
             let keys = run.flow?.keys.calls.map(\.key) ?? []
-            for _ in 0..<max(run.calls - (inherited[run.run] ?? 0), 0) {
-                queue.hold(CallSlots(function: run.function, keys: keys))
-            }
+            for _ in 0..<run.calls { queue.hold(CallSlots(function: run.function, keys: keys)) }
+            // Which of these calls are the open ones is found out when the run is read.
+            if run.calls > 0, inheritedCalls[run.run] != nil { wakes.insert(Wake(at: now, run: run.run)) }
             guard let since = run.waitsSince else { continue }
             let isKnown = queue.add(
                 run.run, of: run.function, run.isStarted ? .started : .starts, flow: run.flow,
@@ -26,9 +25,19 @@ extension ShardCore {
         }
     }
 
-    /// A run whose function limits nothing is not kept for its calls: that they are under way is found out when
-    /// the run is read.
-    func holdOrphans(of resident: Resident) {
+    /// A run that has calls under way has been read: each of its jobs that is being called takes up room once.
+    func holdCalls(of resident: Resident) {
+        for call in inheritedCalls.removeValue(forKey: resident.row) ?? [] {
+            guard let open = openCalls[call], let job = resident.run.job(call.job), job.isCalling else { continue }
+            if job.generation != call.generation {
+                openCalls[call]?.holdsSlots = false
+                queue.release(open.slots, now: now)
+            } else if resident.run.flow != nil {
+                // The run was kept for this call, too.
+                queue.release(open.slots, now: now)
+            }
+        }
+        // A run whose function limits nothing is not kept for its calls.
         guard resident.run.flow == nil else { return }
         for job in resident.run.jobs where isOrphaned(job, of: resident) {
             queue.hold(CallSlots(of: resident.run))

@@ -41,7 +41,7 @@ extension ShardCore {
         } else {
             gates[open.app]?.breaker.callReachedApp()
         }
-        queue.release(open.slots, now: now)
+        if open.holdsSlots { queue.release(open.slots, now: now) }
         stir(open.app)
     }
 

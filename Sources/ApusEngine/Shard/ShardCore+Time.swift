@@ -81,7 +81,7 @@ extension ShardCore {
             let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
             residents[row] = resident
             if let key = run.flow?.singleton, singletons[key.key]?.run == row { singletons[key.key]?.id = run.id }
-            holdOrphans(of: resident)
+            holdCalls(of: resident)
             touch(resident)
             if let cause = displaced[row] { cancel(resident, because: cause) }
         }

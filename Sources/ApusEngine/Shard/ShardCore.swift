@@ -72,6 +72,9 @@ package final class ShardCore {
     var batch: UInt64 = 0
     var touched: [Resident] = []
 
+    /// Calls made before the shard had to read itself again, by runs that have not been read since.
+    var inheritedCalls: [RowID: [CallID]] = [:]
+
     /// The call whose reply is being dealt with: its slots are free already, and it is no orphan.
     var answering: CallID?
 
@@ -87,6 +90,8 @@ package final class ShardCore {
         var slots: CallSlots
         /// The call was made before the shard had to read itself again; its run may not be in memory.
         var isInherited = false
+        /// Whether it takes up room; a call whose job has been called again since leaves that to the newer one.
+        var holdsSlots = true
     }
 
     /// What can only be decided when its run is in memory.
@@ -139,6 +144,7 @@ package final class ShardCore {
         for (call, inherited) in openCalls {
             self.openCalls[call] = OpenCall(app: inherited.app, bytes: 0, slots: inherited.slots, isInherited: true)
             gates[inherited.app, default: AppGate()].callBegan(bytes: 0)
+            inheritedCalls[call.run, default: []].append(call)
         }
         restoreFlow(from: state)
     }
@@ -291,6 +297,12 @@ package final class ShardCore {
         resident.stored = .known(kept)
         resident.batch = batch
         decision.writes.append(kept.map(Write.keep) ?? .unkeep(run: resident.row))
+        // The alarm that the store has was that of the call which waits now; a run that leaves memory while it
+        // waits would be forgotten until its turn.
+        guard resident.openTurn.isEmpty, kept?.waitsSince != nil, resident.run.expiresAt != nil else { return }
+        decision.writes.append(
+            .projection(run: resident.row, RunProjection(of: resident.run, head: resident.head, at: now))
+        )
     }
 
     /// Keeps the run's next alarm in the heap, if it is near; the store's index brings the far ones,

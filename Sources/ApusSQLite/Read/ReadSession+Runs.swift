@@ -15,6 +15,14 @@ extension ReadSession {
         LEFT JOIN live ON live.run = runs.row
         """
 
+    /// The run in a row, without its end.
+    func storedRun(_ row: RowID) throws -> StoredRun? {
+        let find = try statement("\(Self.columns) FROM runs \(Self.sources) WHERE runs.row = ?")
+        find.bind(1, row)
+        defer { find.reset() }
+        return try find.step() ? try storedRun(find) : nil
+    }
+
     /// A run by its id.
     func storedRun(id: ULID) throws -> StoredRun? {
         let find = try statement("\(Self.columns) FROM runs \(Self.sources) WHERE runs.id = ?")
@@ -53,19 +61,28 @@ extension ReadSession {
         return try storedRuns(find)
     }
 
+    /// The runs that a statement finds, with their ends.
     private func storedRuns(_ find: Statement) throws -> [StoredRun] {
         var runs: [StoredRun] = []
         while try find.step() {
-            let row = find.int(0)
-            let projection = try projection(of: find, from: 7, run: row)
-            runs.append(
-                StoredRun(
-                    row: row, id: find.ulid(1), function: find.uuid(2), functionSlug: find.text(3),
-                    eventID: find.ulid(4), eventName: find.text(5), createdAt: find.time(6),
-                    projection: projection, end: projection.status.isFinal ? try end(head: projection.head) : nil
-                )
-            )
+            var run = try storedRun(find)
+            run.end = try end(of: run.projection)
+            runs.append(run)
         }
         return runs
+    }
+
+    private func storedRun(_ find: Statement) throws -> StoredRun {
+        let row = find.int(0)
+        return StoredRun(
+            row: row, id: find.ulid(1), function: find.uuid(2), functionSlug: find.text(3),
+            eventID: find.ulid(4), eventName: find.text(5), createdAt: find.time(6),
+            projection: try projection(of: find, from: 7, run: row), end: nil
+        )
+    }
+
+    /// How a run ended; `nil` while it lives.
+    func end(of run: RunProjection) throws -> RunEnd? {
+        run.status.isFinal ? try end(head: run.head) : nil
     }
 }

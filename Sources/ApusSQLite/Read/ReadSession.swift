@@ -25,6 +25,12 @@ final class ReadSession {
         try Statement(sql, cachedBy: database)
     }
 
+    /// A statement of its own, of which several may be under way.
+    func newStatement(_ sql: String) throws -> Statement {
+        guard let connection = database.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE) }
+        return try Statement(sql, on: connection)
+    }
+
     /// The number of rows that a listing gives when this many were asked for.
     func page(_ limit: Int) -> Int {
         min(max(limit, 0), rowsPerPage)

@@ -65,6 +65,14 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.storedRun(id: id) }
     }
 
+    func runs(_ query: RunQuery, limit: Int) throws(StoreError) -> RunPage {
+        try store.read { try $0.runs(query, limit: limit) }
+    }
+
+    func runCounts(from: Timestamp, until: Timestamp) throws(StoreError) -> [RunCount] {
+        try store.read { try $0.runCounts(from: from, until: until) }
+    }
+
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
         try store.read { try $0.latestRuns(before: before, limit: limit) }
     }

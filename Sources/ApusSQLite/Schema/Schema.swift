@@ -14,7 +14,30 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
         Migration(version: 4, sql: flowControl), Migration(version: 5, sql: scheduling),
+        Migration(version: 6, sql: searching),
     ]
+
+    private static let searching = """
+        -- Lists of runs, by when they were created. Completed runs are the many that are left out of the
+        -- second: others would have to be looked for among them.
+        CREATE INDEX runs_by_time ON runs (created_at);
+        CREATE INDEX runs_by_status ON runs (status, created_at) WHERE status <> 1;
+        CREATE INDEX runs_by_function ON runs (function, created_at);
+
+        -- How many runs came into each state, by the minutes since 1970.
+        CREATE TABLE run_counts (
+            minute INTEGER NOT NULL,
+            function INTEGER NOT NULL REFERENCES functions (row),
+            state INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            PRIMARY KEY (minute, function, state)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO run_counts SELECT created_at / 60000 AS minute, function, 0, count(*) FROM runs
+            WHERE minute > (SELECT coalesce(max(time), 0) / 60000 - 43200 FROM shards) GROUP BY minute, function;
+        INSERT INTO run_counts SELECT ended_at / 60000 AS minute, function, status + 1, count(*) FROM runs
+            WHERE status <> 0 AND minute > (SELECT coalesce(max(time), 0) / 60000 - 43200 FROM shards)
+            GROUP BY minute, function, status;
+        """
 
     private static let scheduling = """
         -- What people have set.

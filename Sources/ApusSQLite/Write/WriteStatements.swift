@@ -16,6 +16,8 @@ struct WriteStatements {
     let leave: Statement
     /// Fills in how a run ended.
     let end: Statement
+    /// Adds to what is counted of a minute.
+    let count: Statement
     /// Appends to the journal.
     let turn: Statement
     /// Inserts a large value.
@@ -82,7 +84,15 @@ struct WriteStatements {
         step = try prepare("UPDATE live SET head = ?2, started_at = ?3, wake_at = ?4 WHERE run = ?1 AND alarm IS ?5")
         rearm = try prepare("UPDATE live SET head = ?2, started_at = ?3, wake_at = ?4, alarm = ?5 WHERE run = ?1")
         leave = try prepare("DELETE FROM live WHERE run = ?")
-        end = try prepare("UPDATE runs SET status = ?2, started_at = ?3, ended_at = ?4, head = ?5 WHERE row = ?1")
+        end = try prepare(
+            "UPDATE runs SET status = ?2, started_at = ?3, ended_at = ?4, head = ?5 WHERE row = ?1 RETURNING function"
+        )
+        count = try prepare(
+            """
+            INSERT INTO run_counts (minute, function, state, count) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET count = count + excluded.count
+            """
+        )
         turn = try prepare("INSERT INTO journal (row, run, previous, turn) VALUES (?, ?, ?, ?)")
         payload = try prepare("INSERT INTO payloads (row, json) VALUES (?, ?)")
         app = try prepare(

@@ -9,9 +9,10 @@ extension Writer {
     func commit(_ batch: Batch) throws {
         try transaction {
             try advance(batch)
-            var projections = Projections(batch.writes)
-            for write in batch.writes { try apply(write, of: batch, &projections) }
-            for (run, projection) in projections.remaining { try update(run, projection, at: batch.time) }
+            var progress = Progress(batch.writes)
+            for write in batch.writes { try apply(write, of: batch, &progress) }
+            for (run, projection) in progress.projections { try update(run, projection, at: batch.time, &progress) }
+            try add(progress.counts)
         }
     }
 
@@ -27,11 +28,11 @@ extension Writer {
         }
     }
 
-    private func apply(_ write: Write, of batch: Batch, _ projections: inout Projections) throws {
+    private func apply(_ write: Write, of batch: Batch, _ progress: inout Progress) throws {
         let shard = batch.shard
         switch write {
         case .event(let event): try insert(event)
-        case .run(let run): try insert(run, projections.take(run.row), at: batch.time)
+        case .run(let run): try insert(run, at: batch.time, &progress)
         case .turn(let row, let run, let previous, let turn):
             statements.turn.bind(1, row)
             statements.turn.bind(2, run)
@@ -100,29 +101,32 @@ extension Writer {
         try statement.run()
     }
 
-    /// - Parameter projection: the run's last one in the batch, if it has one there.
-    private func insert(_ run: RunRow, _ projection: RunProjection?, at time: Timestamp) throws {
+    private func insert(_ run: RunRow, at time: Timestamp, _ progress: inout Progress) throws {
         let statement = statements.run
         statement.bind(1, run.row)
         statement.bind(2, high: run.id.high, low: run.id.low)
-        statement.bind(3, try functions.row(of: run.function))
+        let function = try functions.row(of: run.function)
+        statement.bind(3, function)
         statement.bind(4, run.event)
         statement.bind(5, run.createdAt.milliseconds)
         try statement.run()
-        let projection = projection ?? .untouched
+        progress.count(.queued, of: function, at: run.createdAt)
+        let projection = progress.takeProjection(of: run.row) ?? .untouched
         if projection.status.isFinal {
-            try end(run.row, projection)
+            try end(run.row, projection, &progress)
         } else {
             try write(run.row, projection, at: time, with: statements.begin)
         }
     }
 
-    private func update(_ run: RowID, _ projection: RunProjection, at time: Timestamp) throws {
+    private func update(
+        _ run: RowID, _ projection: RunProjection, at time: Timestamp, _ progress: inout Progress
+    ) throws {
         let isLive: Bool
         if projection.status.isFinal {
             statements.leave.bind(1, run)
             isLive = try statements.leave.run() == 1
-            if isLive { try end(run, projection) }
+            if isLive { try end(run, projection, &progress) }
         } else {
             let isStep = try write(run, projection, at: time, with: statements.step) == 1
             isLive = try isStep || write(run, projection, at: time, with: statements.rearm) == 1
@@ -143,13 +147,16 @@ extension Writer {
         return try statement.run()
     }
 
-    private func end(_ run: RowID, _ projection: RunProjection) throws {
+    private func end(_ run: RowID, _ projection: RunProjection, _ progress: inout Progress) throws {
         statements.end.bind(1, run)
         statements.end.bind(2, Int64(projection.status.rawValue))
         statements.end.bind(3, projection.startedAt?.milliseconds)
         statements.end.bind(4, projection.endedAt?.milliseconds)
         statements.end.bind(5, projection.head)
-        try statements.end.run()
+        defer { statements.end.reset() }
+        guard try statements.end.step() else { return }
+        progress.count(
+            RunState(projection), of: statements.end.int(0), at: projection.endedAt ?? Timestamp(milliseconds: 0))
     }
 
     private func insert(_ app: AppRecord) throws {
@@ -168,22 +175,29 @@ extension Writer {
     }
 }
 
-/// The last projection of each run in a batch; the ones before it would only be overwritten.
-private struct Projections {
+/// What a batch comes to, besides its single rows.
+private struct Progress {
+    /// The last projection of each run; the ones before it would only be overwritten.
     private var last: [RowID: RunProjection] = [:]
+    /// The runs that came into a state.
+    private(set) var counts: [CountRow: Int64] = [:]
 
     init(_ writes: [Write]) {
         for case .projection(let run, let projection) in writes { last[run] = projection }
     }
 
     /// What a run that the same batch makes is inserted with.
-    mutating func take(_ run: RowID) -> RunProjection? {
+    mutating func takeProjection(of run: RowID) -> RunProjection? {
         last.removeValue(forKey: run)
     }
 
-    /// In the order of rows, so that neighbours are found in the cache.
-    var remaining: [(key: RowID, value: RunProjection)] {
+    /// Those of other runs in the order of rows, so that neighbours are found in the cache.
+    var projections: [(key: RowID, value: RunProjection)] {
         last.sorted { $0.key < $1.key }
+    }
+
+    mutating func count(_ state: RunState, of function: Int64, at time: Timestamp) {
+        counts[CountRow(minute: time.milliseconds / 60_000, function: function, state: state), default: 0] += 1
     }
 }
 

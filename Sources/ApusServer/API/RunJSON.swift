@@ -40,8 +40,13 @@ enum EventJSON {
 
 /// A run as the v1 API shows it.
 enum RunJSON {
-    /// - Parameter waiting: what the run waits for; an extension of the v1 API.
-    static func write(_ run: StoredRun, waiting: WaitReport? = nil, to writer: inout JSONWriter) {
+    /// - Parameters:
+    ///   - isListed: whether it stands in a list that also names its function, event and times; an extension of
+    ///     the v1 API.
+    ///   - waiting: what the run waits for; an extension as well.
+    static func write(
+        _ run: StoredRun, isListed: Bool = false, waiting: WaitReport? = nil, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("run_id")
         writer.value(run.id)
@@ -59,6 +64,16 @@ enum RunJSON {
         writer.value(run.projection.status.name)
         writer.key("ended_at")
         if let ended = run.projection.endedAt { writer.value(ended.rfc3339) } else { writer.null() }
+        if isListed {
+            writer.key("function")
+            writer.value(run.functionSlug)
+            writer.key("event_name")
+            writer.value(run.eventName)
+            writer.key("state")
+            writer.value(RunState(run.projection).name)
+            writer.key("first_call_at")
+            if let started = run.projection.startedAt { writer.value(started.rfc3339) } else { writer.null() }
+        }
         if let output = run.end?.output {
             writer.key("output")
             writer.raw(output.json)

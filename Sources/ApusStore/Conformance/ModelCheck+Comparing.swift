@@ -56,6 +56,7 @@ extension ModelTwins {
             let found = try subject.reader.latestRuns(before: before, limit: limit)
             try equal(found, try model.reader.latestRuns(before: before, limit: limit), "the latest runs")
         }
+        try compareSearches(limit: limit)
         for name in [nil, "name/\(index(6))"] {
             for since in [nil, since] {
                 let found = try subject.reader.events(named: name, before: nil, since: since, limit: limit)
@@ -63,6 +64,25 @@ extension ModelTwins {
                 try equal(found, expected, "the events")
             }
         }
+    }
+
+    /// Pages of a search for anything, up to the end.
+    private mutating func compareSearches(limit: Int) throws {
+        var query = RunQuery(isOldestFirst: index(2) == 0, hasEnds: index(2) == 0)
+        if index(3) > 0 { query.states = query.states.filter { _ in index(2) == 0 } }
+        if index(2) == 0 { query.functions = Set(runs.prefix(index(3)).map(\.row.function)) }
+        query.time = [.created, .started, .ended][index(3)]
+        if index(3) == 0, !runs.isEmpty { query.from = runs[index(runs.count)].row.createdAt }
+        if index(3) == 0, !runs.isEmpty { query.until = runs[index(runs.count)].row.createdAt }
+        for _ in 0..<20 {
+            let found = try subject.reader.runs(query, limit: limit)
+            try equal(found, try model.reader.runs(query, limit: limit), "what \(query) finds")
+            guard let next = found.next else { break }
+            query.after = next
+        }
+        let (from, until) = (Timestamp(milliseconds: 0), Timestamp.distantFuture)
+        let counts = try subject.reader.runCounts(from: from, until: until)
+        try equal(counts, try model.reader.runCounts(from: from, until: until), "the numbers of runs")
     }
 
     func equal<Value: Equatable>(

@@ -95,6 +95,11 @@ package protocol StoreReader: Sendable {
     func runID(_ row: RowID) throws(StoreError) -> ULID?
     /// Newest first within each shard, 1,000 at most.
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
+    /// Runs that a query asks for, 1,000 at most; looks at some ten thousand before it stops short.
+    func runs(_ query: RunQuery, limit: Int) throws(StoreError) -> RunPage
+    /// How many runs came into each state, by minute, function and state; nothing of minutes that lie more
+    /// than 30 days back. `until` is not included.
+    func runCounts(from: Timestamp, until: Timestamp) throws(StoreError) -> [RunCount]
     /// The whole history of a run, oldest first; `nil` when there is no such run.
     func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun?
     /// Who changed what, newest first, 1,000 at most.

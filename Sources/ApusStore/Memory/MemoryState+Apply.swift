@@ -8,7 +8,9 @@ extension MemoryState {
         try check(batch)
         for write in batch.writes { apply(write, of: batch.shard) }
         // Last, because a projection may stand before its run.
-        for case .projection(let run, let projection) in batch.writes { project(run, projection, at: batch.time) }
+        var projected: [RowID: RunProjection] = [:]
+        for case .projection(let run, let projection) in batch.writes { projected[run] = projection }
+        for (run, projection) in projected { project(run, projection, at: batch.time) }
         shards[Int(batch.shard)].batch = batch.number
         shards[Int(batch.shard)].time = max(shards[Int(batch.shard)].time, batch.time)
     }
@@ -113,7 +115,9 @@ extension MemoryState {
     private mutating func apply(_ write: Write, of shard: ShardID) {
         switch write {
         case .event(let event): insert(event)
-        case .run(let run): insert(run)
+        case .run(let run):
+            insert(run)
+            count(.queued, of: run.function, at: run.createdAt)
         case .turn(let row, let run, let previous, let turn):
             let encoded = JournalCodec.encode(turn)
             journal.insert(JournalRow(run: run, previous: previous, turn: encoded), at: row)
@@ -180,6 +184,9 @@ extension MemoryState {
     private mutating func project(_ run: RowID, _ projection: RunProjection, at time: Timestamp) {
         var projection = projection
         if projection.status.isFinal { projection.wakeAt = nil } else { projection.endedAt = nil }
+        if let row = runs[run]?.row, projection.status.isFinal {
+            count(RunState(projection), of: row.function, at: projection.endedAt ?? Timestamp(milliseconds: 0))
+        }
         runs.update(run) { $0.projection = projection }
         alarms[run] = projection.wakeAt.map { $0 <= time ? Timestamp(milliseconds: 0) : $0 }
     }

@@ -138,7 +138,7 @@ extension MemoryState {
     /// Rows that a listing gives at most.
     private static let rowsPerPage = 1_000
 
-    private static func page(_ limit: Int) -> Int { min(max(limit, 0), rowsPerPage) }
+    static func page(_ limit: Int) -> Int { min(max(limit, 0), rowsPerPage) }
 
     private static func stored(_ event: EventRow) -> StoredEvent {
         StoredEvent(
@@ -146,7 +146,7 @@ extension MemoryState {
         )
     }
 
-    private func stored(_ rows: some Sequence<RowID>) throws(StoreError) -> [StoredRun] {
+    func stored(_ rows: some Sequence<RowID>) throws(StoreError) -> [StoredRun] {
         var found: [StoredRun] = []
         for row in rows {
             guard let run = runs[row], let event = events[run.row.event] else { continue }

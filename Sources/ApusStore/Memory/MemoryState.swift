@@ -45,6 +45,7 @@ package struct MemoryState: Sendable {
     var pendings: [ULID: Pending] = [:]
     /// By event and function.
     var outcomes: [RowID: [UUID16: Outcome]] = [:]
+    var runCounts: [RunCount.Key: Int] = [:]
     /// Oldest first.
     var audit: [AuditEntry] = []
     /// Orders to cancel runs.

@@ -64,9 +64,11 @@ package final class MemoryStore: Store {
         untilSmallerThan bytes: Int64, atMost count: Int
     ) throws(StoreError) -> Int {
         try change { state throws(StoreError) in
-            state.removeOldestFinishedRuns(
+            let removed = state.removeOldestFinishedRuns(
                 untilSmallerThan: bytes, atMost: count, idempotencyPeriod: idempotencyPeriod
             )
+            state.removeOldCounts()
+            return removed
         }
     }
 
@@ -148,6 +150,14 @@ private struct MemoryReader: StoreReader {
 
     func run(id: ULID) throws(StoreError) -> StoredRun? {
         try store.read().storedRun(id: id)
+    }
+
+    func runs(_ query: RunQuery, limit: Int) throws(StoreError) -> RunPage {
+        try store.read().runs(query, limit: limit)
+    }
+
+    func runCounts(from: Timestamp, until: Timestamp) throws(StoreError) -> [RunCount] {
+        try store.read().runCounts(from: from, until: until)
     }
 
     func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {

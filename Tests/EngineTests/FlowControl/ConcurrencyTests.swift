@@ -213,6 +213,31 @@ struct ConcurrencyTests {
         engine.expectNothingLeft()
     }
 
+    @Test(
+        "a call that another owner of the shard has repeated takes no place beside the repeat",
+        arguments: [true, false])
+    func orphanOfAnother(isAnsweredFirst: Bool) throws {
+        let engine = engine(.none, calls(1))
+        engine.send("demo/x", #"{"n":1}"#)
+        let first = try engine.onlyCall()
+        engine.restart()
+        #expect(try engine.onlyCall().generation == 2)
+        // The first owner has the shard again, and its own call is still under way.
+        engine.calls = [first]
+        engine.restart(keepingCalls: true)
+        let last = try #require(engine.calls.last)
+        #expect(last.generation == 3)
+        let stale = AppReply.ops(AppReply.OpList(ops: [stepRun("a")], version: 1))
+        if isAnsweredFirst { engine.feed(.reply(first.id, stale)) }
+        engine.calls.removeAll { $0.id == first.id }
+        engine.reply(last, with: .ops(AppReply.OpList(ops: [planned("a"), planned("b")], version: 1)))
+        #expect(engine.calls.count == 1)
+        if !isAnsweredFirst { engine.feed(.reply(first.id, stale)) }
+        #expect(engine.calls.count == 1)
+        engine.serve()
+        engine.expectNothingLeft()
+    }
+
     @Test("a crash before the orphan has been read lets nobody take its place")
     func orphanUnread() throws {
         let engine = engine(.none, calls(1))

@@ -55,6 +55,27 @@ struct EvictionTests {
         #expect(engine.loads == 1)
     }
 
+    @Test("a run that has left while it waits for its turn is cancelled when its time is up")
+    func expiresWaiting() throws {
+        let engine = CoreHarness { $0.limits.residentBytes = 0 }
+        let timeouts = FunctionConfiguration.Timeouts(start: nil, finish: .minutes(30))
+        engine.register([
+            limited("app-f", on: "demo/x", timeouts: timeouts, FlowControl(concurrency: [calls(1)]))
+        ])
+        engine.send("demo/x")
+        try engine.fail()
+        engine.send("demo/x")
+        let slow = try engine.onlyCall()
+        // The retry of the first run falls due, and waits for the second one's call.
+        engine.advance(by: .minutes(5))
+        #expect(engine.core.queue.count == 1)
+        #expect(engine.core.residents.count == 1)
+        engine.advance(by: .minutes(26))
+        #expect(engine.runs.map(\.status) == [.cancelled, .cancelled])
+        engine.feed(.reply(slow.id, .returned(nil)))
+        engine.expectNothingLeft()
+    }
+
     @Test("a retry brings a run back with the attempt it was at")
     func retry() throws {
         engine.send("demo/x")

@@ -18,7 +18,7 @@ final class CoreHarness {
     var now = CoreHarness.start
 
     /// Calls that have not been answered, oldest first.
-    private(set) var calls: [OutgoingCall] = []
+    var calls: [OutgoingCall] = []
     private(set) var probes: [UUID16] = []
     private(set) var changes: [RunChange] = []
     private(set) var loads = 0
@@ -225,22 +225,28 @@ final class CoreHarness {
     /// it has been read.
     private func expectedCalls() -> [UUID16: Int] {
         var calls: [UUID16: Int] = [:]
-        for slots in core.openCalls.values.map(\.slots) + admissions.map(\.slots) {
+        for slots in core.openCalls.values.filter(\.holdsSlots).map(\.slots) + admissions.map(\.slots) {
             calls[slots.function, default: 0] += 1
         }
         for fold in store.folds.values where fold.flow != nil || core.residents[fold.row] != nil {
             for job in fold.jobs where job.isCalling {
                 let call = CallID(run: fold.row, job: job.number, generation: job.generation)
-                if core.openCalls[call] == nil { calls[fold.start.function, default: 0] += 1 }
+                if isCountedApart(call, of: fold) { calls[fold.start.function, default: 0] += 1 }
             }
         }
         return calls
     }
 
+    /// Whether a job that calls takes up room besides the open calls: it was orphaned, or it is not known yet which
+    /// of them is its own.
+    private func isCountedApart(_ call: CallID, of run: Run) -> Bool {
+        core.openCalls[call] == nil || run.flow != nil && core.inheritedCalls[run.row] != nil
+    }
+
     /// Counts by the open calls, by calls that a crash has orphaned, and by runs that live.
     private func expectedSlots() -> [LimitKey: Int] {
         var slots: [LimitKey: Int] = [:]
-        for key in core.openCalls.values.flatMap(\.slots.keys) + admissions.flatMap(\.slots.keys)
+        for key in core.openCalls.values.filter(\.holdsSlots).flatMap(\.slots.keys) + admissions.flatMap(\.slots.keys)
             + admissions.compactMap(\.runKey)
         {
             slots[key, default: 0] += 1
@@ -248,7 +254,7 @@ final class CoreHarness {
         for fold in store.folds.values where !fold.isFinished {
             for job in fold.jobs where job.isCalling {
                 let call = CallID(run: fold.row, job: job.number, generation: job.generation)
-                guard core.openCalls[call] == nil else { continue }
+                guard isCountedApart(call, of: fold) else { continue }
                 for key in fold.flow?.keys.calls ?? [] { slots[key.key, default: 0] += 1 }
             }
             if fold.startedAt != nil, let key = fold.flow?.keys.runs { slots[key.key, default: 0] += 1 }

@@ -11,7 +11,7 @@ struct CallRequest {
     var function: UUID16
     var stack: [StepID]
     var memos: [StepID: RawJSON]
-    var eventTag: String
+    var eventTags: [String]
     /// The run's state was too large for the body; the app has to ask for it.
     var usesAPI: Bool
 
@@ -41,7 +41,8 @@ struct CallRequest {
             guard let step = key.string.flatMap({ StepID($0) }) else { return nil }
             memos[step] = memo.raw
         }
-        eventTag = event["data"]?["tag"]?.string ?? ""
+        eventTags = events.elements.map { $0["data"]?["tag"]?.string ?? "" }
+        guard usesAPI || (event["data"]?["tag"]?.string ?? "") == eventTags.first else { return nil }
     }
 
     /// The step that the call is meant for; `nil` for a discovery.

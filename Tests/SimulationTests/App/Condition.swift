@@ -25,7 +25,7 @@ struct EventFields {
 }
 
 /// A condition on events: a text for the server, and a model of our own by which rules judge the server.
-indirect enum Condition {
+indirect enum Condition: Sendable {
     /// The event has the key of the run's own event; having none counts as the same.
     case sameKey
     case key(Int64)

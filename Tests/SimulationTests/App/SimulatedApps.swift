@@ -170,7 +170,7 @@ extension SimulatedFunction {
 
 extension Scenario {
     /// What an app says of itself; each version has one function more, which nothing starts, and may have
-    /// other timeouts.
+    /// other timeouts and limits.
     func registration(of app: Int, version: Int) -> Registration {
         let later = (1..<version).map { number in
             SimulatedFunction(
@@ -189,7 +189,8 @@ extension Scenario {
                     stepURL: "http://app\(app)/api/inngest?fnId=\(function.slug)&stepId=step",
                     retries: function.retries,
                     cancellations: function.cancellations.map(\.registered),
-                    timeouts: function.timeouts(version: version)
+                    timeouts: function.timeouts(version: version),
+                    flowControl: function.flow(version: version)
                 )
             },
             checksum: String(version)

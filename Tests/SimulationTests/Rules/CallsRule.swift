@@ -39,6 +39,11 @@ final class CallsRule {
         if live[job] === call { live[job] = nil }
     }
 
+    /// Calls that a memory has made and that have not come back, by run.
+    func inFlight(from memory: Int) -> [CallID] {
+        live.filter { $0.key.memory == memory }.map(\.value.id).sorted { ($0.run, $0.job) < ($1.run, $1.job) }
+    }
+
     /// A job's calls are numbered without gaps.
     func check(_ batch: Batch, in world: SimulatedWorld) {
         for case .turn(_, let run, _, let turn) in batch.writes {
@@ -67,6 +72,12 @@ final class CallsRule {
             world.report(.calls, "run \(fold.id): the stack \(request.stack) is no beginning of \(fold.stack)")
         }
         guard !request.usesAPI else { return }
+        let tags = fold.start.events.map { event in
+            world.rules.looks.event(event)?.row.body.view["data"]?["tag"]?.string ?? ""
+        }
+        if request.eventTags != tags {
+            world.report(.calls, "run \(fold.id): the call shows the events \(request.eventTags) instead of \(tags)")
+        }
         if request.memos.count != request.stack.count {
             world.report(.calls, "run \(fold.id): \(request.memos.count) results for a stack of \(request.stack.count)")
         }

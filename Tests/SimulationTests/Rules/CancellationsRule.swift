@@ -76,6 +76,9 @@ final class CancellationsRule {
         } else if cause.hasPrefix("not started") {
             world.coverage.count(.startTimeout)
             isRight = world.rules.timeouts.isOver(fold, .start, function)
+        } else if cause.hasSuffix("of the same singleton has begun") {
+            world.coverage.count(.singletonCancelled)
+            isRight = world.rules.singletons.isDisplaced(run.row.row)
         } else {
             world.coverage.count(.finishTimeout)
             isRight = cause.hasPrefix("not ended") && world.rules.timeouts.isOver(fold, .finish, function)

@@ -24,13 +24,19 @@ final class MemoryRule {
         }
     }
 
+    /// Room is taken up by calls alone whose answers have not come, each by as many limits as its run has.
+    private func isBalanced(_ host: SimulatedHost, _ figures: ShardFigures) -> Bool {
+        figures.openCalls == 0 ? figures.heldSlots == 0 : figures.heldSlots >= figures.openCalls
+    }
+
     /// All runs have ended. A late alarm of one of them may still have it read in vain.
     func checkEnd(of world: SimulatedWorld) {
         for case .some(let host) in world.hosts {
             guard let figures = host.shard.core?.figures else { continue }
             let isEmpty =
                 figures.busyRuns + figures.undurableRuns + figures.idleRuns == 0 && figures.residentBytes == 0
-                && figures.unacknowledgedMessages == 0
+                && figures.unacknowledgedMessages == 0 && figures.waitingJobs == 0 && figures.singletons == 0
+                && figures.pendings == 0 && isBalanced(host, figures)
                 && figures.openCalls == host.openCalls.values.reduce(0, +)
             if !isEmpty {
                 world.report(.memory, "shard \(host.id) is at rest with \(host.openCalls) and still holds \(figures)")

@@ -10,8 +10,10 @@ final class OutcomesRule {
         var announced: [String: [ULID: Int]] = [:]
         var handled: [ULID: [UUID16: Int]] = [:]
         var eventsByRow: [RowID: EventRow] = [:]
+        var rowsByEvent: [ULID: RowID] = [:]
         for event in ledger.events {
             eventsByRow[event.row] = event
+            rowsByEvent[event.id] = event.row
             guard Self.lifecycle.contains(event.name),
                 let run = event.body.view["data"]?["run_id"]?.string.flatMap({ ULID($0) })
             else { continue }
@@ -19,7 +21,8 @@ final class OutcomesRule {
         }
         for row in ledger.runOrder {
             guard let run = ledger.runs[row], let fold = run.fold else { continue }
-            if let invoker = fold.start.invoker {
+            if fold.invokers.count > 1 { world.coverage.count(.invocationMerged) }
+            for invoker in fold.invokers {
                 children[Invocation(run: invoker.run, step: invoker.step), default: []].append(run)
             }
             if let event = eventsByRow[run.row.event], event.name == LifecycleEvent.failedName,
@@ -30,7 +33,7 @@ final class OutcomesRule {
         }
         for row in ledger.runOrder {
             guard let run = ledger.runs[row], let fold = run.fold else { continue }
-            checkInvocations(of: run, fold, children, in: world)
+            checkInvocations(of: run, fold, children, rowsByEvent, in: world)
             checkLifecycle(
                 of: fold, endedLanding: run.endedLanding, trigger: eventsByRow[run.row.event]?.name ?? "", announced,
                 in: world)
@@ -47,10 +50,18 @@ final class OutcomesRule {
         of run: LedgerRun,
         _ fold: Run,
         _ children: [Invocation: [LedgerRun]],
+        _ rowsByEvent: [ULID: RowID],
         in world: SimulatedWorld
     ) {
-        for step in run.invocations.keys.sorted() {
+        for (step, wait) in run.invocations.sorted(by: { $0.key < $1.key }) {
             let started = children[Invocation(run: run.row.row, step: step), default: []]
+            if started.isEmpty, isDropped(wait, rowsByEvent, in: world) {
+                world.coverage.count(.invocationDropped)
+                if let result = run.results[step], result.value.outcome == .completed {
+                    world.report(.outcomes, "run \(fold.id): step \(step) was not started and got \(result.value)")
+                }
+                continue
+            }
             guard started.count == 1, let child = started.first else {
                 world.report(.outcomes, "run \(fold.id): step \(step) invoked \(started.count) runs")
                 return
@@ -58,6 +69,15 @@ final class OutcomesRule {
             guard let result = run.results[step] else { continue }
             check(result.value, of: child, for: fold, in: world)
         }
+    }
+
+    /// Whether a rule of flow control has kept the invocation's event from starting a run.
+    private func isDropped(_ wait: InvokeWait, _ rowsByEvent: [ULID: RowID], in world: SimulatedWorld) -> Bool {
+        guard let row = rowsByEvent[wait.event],
+            let function = world.rules.ledger.registry.function(named: wait.functionSlug)
+        else { return false }
+        let fate = FlowLedger.Fate(event: row, function: function.id)
+        return world.rules.flow.outcomes[fate] != nil && world.rules.flow.runsByEvent[fate] == nil
     }
 
     /// A result that did not time out is the child's own.

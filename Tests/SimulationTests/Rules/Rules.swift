@@ -20,13 +20,22 @@ final class Rules {
     let cancellations = CancellationsRule()
     let timeouts = TimeoutsRule()
     let listeners = ListenersRule()
+    let flow = FlowLedger()
+    let regimes = Regimes()
+    let limits = LimitsRule()
+    let pace = PaceRule()
+    let singletons = SingletonsRule()
+    let collections = CollectionsRule()
+    let kept = KeptRule()
+    let order = OrderRule()
+    let waiting = WaitingRule()
 
     init(scenario: Scenario) {
         calls = CallsRule(limits: scenario.configuration.limits)
     }
 
     /// A batch is about to be known as durable.
-    func batchLanded(_ batch: Batch, in world: SimulatedWorld) {
+    func batchLanded(_ batch: Batch, of host: SimulatedHost, in world: SimulatedWorld) {
         mixIntoTrace(batch, of: world)
         for case .turn(_, _, _, let turn) in batch.writes {
             for entry in turn.entries { world.coverage.count(entry) }
@@ -37,6 +46,7 @@ final class Rules {
         cancellations.check(batch, in: world)
         ledger.record(batch, at: world.elapsed)
         looks.record(batch, landing: ledger.landings, at: world.elapsed)
+        checkFlow(batch, of: host, in: world)
         release.check(batch, in: world)
         projection.check(batch, in: world)
         progress.check(batch, in: world)
@@ -45,14 +55,30 @@ final class Rules {
         listeners.check(batch, in: world)
     }
 
+    private func checkFlow(_ batch: Batch, of host: SimulatedHost, in world: SimulatedWorld) {
+        let regimes = regimes.take(batch)
+        for write in batch.writes { flow.record(write, regimes, in: world) }
+        limits.check(batch, of: host, regimes, in: world)
+        pace.check(batch, regimes, in: world)
+        singletons.check(batch, regimes, in: world)
+        collections.check(batch, regimes, in: world)
+        kept.check(batch, in: world)
+        order.check(batch, in: world)
+    }
+
     /// A shard is about to read what it starts from.
     /// - Parameter memory: which of all memories that shards ever had.
     func claimed(_ shard: ShardID, by memory: Int, in world: SimulatedWorld) {
         steps.claimed(shard, by: memory, at: world.elapsed)
+        order.claimed(shard, in: world)
         projection.checkAll(of: shard, in: world)
         if looks.openLooks.contains(where: { RowCounters.shard(of: $0) == shard }) {
             world.coverage.count(.lookInterrupted)
         }
+        if flow.kept.values.contains(where: { $0.calls > 0 && RowCounters.shard(of: $0.run) == shard }) {
+            world.coverage.count(.slotsRestored)
+        }
+        if !flow.pendings.isEmpty { world.coverage.count(.pendingRestored) }
     }
 
     func checkEnd(of world: SimulatedWorld) {
@@ -65,6 +91,9 @@ final class Rules {
         cancellations.checkEnd(of: world)
         timeouts.checkEnd(of: world)
         listeners.checkEnd(of: world)
+        singletons.checkEnd(of: world)
+        collections.checkEnd(of: world)
+        kept.checkEnd(of: world)
         checkRegistries(of: world)
     }
 
@@ -84,6 +113,7 @@ final class Rules {
             guard let run = ledger.runs[row], run.isLive, let fold = run.fold else { continue }
             parts.append("run \(fold.id) of \(fold.start.functionSlug) with jobs \(fold.jobs), pending \(fold.pending)")
         }
+        for series in flow.pendings.values { parts.append("\(series)") }
         if !looks.isAtRest { parts.append("looks for events \(looks.openLooks.sorted()) and by listeners") }
         if ledger.hasUnacknowledgedMessages { parts.append("messages between shards") }
         return parts.joined(separator: "; ")
@@ -139,7 +169,8 @@ final class Rules {
         case .finished(let end): "finished(\(end.status) \(end.cause))"
         case .listening(let listener): "listening(\(listener.number) \(listener.name) \(listener.condition ?? ""))"
         case .displaced(let number): "displaced(\(number))"
-        case .keyed(let flow): "keyed(\(flow.keys.calls.map(\.text)) \(flow.keys.throttle?.text ?? ""))"
+        case .keyed(let flow):
+            "keyed(\(flow.keys.calls.map(\.text)) \(flow.keys.throttle?.text ?? "") \(flow.singleton?.text ?? ""))"
         case .invokedBy(let invoker): "invokedBy(\(invoker.correlation))"
         case .waited(let obstacle, let since): "waited(\(obstacle.rule) \(obstacle.key) since \(since))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"

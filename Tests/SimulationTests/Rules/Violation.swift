@@ -1,9 +1,11 @@
 import ApusEngine
+import Foundation
 
 /// What a world is checked for; each has a file of its own in this folder.
 enum Rule: String, CustomStringConvertible {
     case intake, steps, release, projection, calls, memory, outcomes, progress, liveness, clock, registry
     case waits, signals, cancellations, timeouts, listeners
+    case keys, limits, pace, singletons, collections, kept, order, waiting
 
     var description: String { rawValue }
 }
@@ -16,7 +18,8 @@ struct Violation: CustomStringConvertible {
     var text: String
     /// What happened before; only told when the seed is told again.
     var trace: [String]
-    static let told = 80
+    /// `APUS_SIMULATION_LINES` tells more of it.
+    static let told = ProcessInfo.processInfo.environment["APUS_SIMULATION_LINES"].flatMap { Int($0) } ?? 80
 
     var description: String {
         let head = "seed \(seed), shards \(shards): \(rule): \(text)"

@@ -20,6 +20,8 @@ struct FaultPlan {
     var clockSteps: [(at: Int64, by: Int64)] = []
     /// An app registers with one function more.
     var registrations: [(at: Int64, app: Int)] = []
+    /// Somebody pauses a function, by its place in the scenario, for a while.
+    var pauses: [(at: Int64, function: Int, length: Int64)] = []
 
     // Of a thousand commits.
     var commitLost = 0
@@ -54,7 +56,8 @@ struct FaultPlan {
     }
 
     /// A plan for a world of so many shards and apps.
-    static func draw(shards: Int, apps: Int, from random: inout SplitMix64) -> FaultPlan {
+    /// - Parameter limited: the functions that have flow control, by their places.
+    static func draw(shards: Int, apps: Int, limited: [Int], from random: inout SplitMix64) -> FaultPlan {
         var plan = FaultPlan(end: random.pick([2_000, 20_000, 120_000, 600_000]))
         let end = plan.end
         if random.chance(percent: 15) { return plan }
@@ -88,8 +91,13 @@ struct FaultPlan {
                 ($0, ShardID(random.below(UInt64(shards))), random.anyDelay(upTo: 1_000))
             }
         }
-        if random.chance(percent: 15) {
+        if random.chance(percent: limited.isEmpty ? 15 : 40) {
             plan.registrations = moments(1...2).map { ($0, Int(random.below(UInt64(apps)))) }
+        }
+        if !limited.isEmpty, random.chance(percent: 25) {
+            plan.pauses = moments(1...2).map {
+                ($0, random.pick(limited), random.anyDelay(upTo: 20_000))
+            }
         }
         func rate(_ percent: Int, _ choices: [Int]) -> Int {
             random.chance(percent: percent) ? random.pick(choices) : 0

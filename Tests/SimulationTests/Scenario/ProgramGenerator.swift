@@ -7,12 +7,15 @@ import ApusEngine
 struct ProgramGenerator {
     var random: SplitMix64
     private let apps: Int
+    /// Whether functions have flow control.
+    private let isLimited: Bool
     private(set) var eventNames: [String] = []
     private var nextStep = 0
 
-    init(random: SplitMix64, apps: Int) {
+    init(random: SplitMix64, apps: Int, isLimited: Bool) {
         self.random = random
         self.apps = apps
+        self.isLimited = isLimited
     }
 
     /// Functions that events start, functions that these invoke or reach by an event, and failure handlers.
@@ -41,14 +44,18 @@ struct ProgramGenerator {
 
     private mutating func function(_ name: String, event: String) -> SimulatedFunction {
         let app = Int(random.below(UInt64(apps)))
+        let flows = isLimited ? flows() : []
+        let isCancellable = !flows.contains { $0.batch != nil }
         return SimulatedFunction(
             app: app,
             slug: "app\(app)-\(name)",
             event: random.chance(percent: 10) ? "event/*" : event,
             filter: random.chance(percent: 15) ? .condition(.drawFilter(from: &random)) : .every,
             retries: random.pick([nil, 0, 1, 3]),
-            cancellations: random.chance(percent: 25) ? (0..<random.count(1...2)).map { _ in cancellation() } : [],
+            cancellations: isCancellable && random.chance(percent: 25)
+                ? (0..<random.count(1...2)).map { _ in cancellation() } : [],
             timeouts: random.chance(percent: 20) ? (0..<2).map { _ in timeouts() } : [],
+            flows: flows,
             program: Program(statements: [], ending: .returns, version: 2)
         )
     }
@@ -60,6 +67,7 @@ struct ProgramGenerator {
             event: LifecycleEvent.failedName,
             filter: .failureOf(function.slug),
             retries: 4,
+            flows: isLimited ? waitingFlows() : [],
             program: Program(
                 statements: random.chance(percent: 50) ? [.run(Body(id: "report"))] : [],
                 ending: random.chance(percent: 20) ? .failsFinally : .returns,
@@ -70,7 +78,7 @@ struct ProgramGenerator {
 
     private mutating func program(children: [String], events: [String], isRoot: Bool) -> Program {
         var program = Program(statements: [], ending: ending(), version: random.chance(percent: 25) ? 1 : 2)
-        for _ in 0..<random.count(isRoot ? 0...4 : 0...2) {
+        for _ in 0..<random.count(isRoot ? (isLimited ? 0...2 : 0...4) : 0...2) {
             program.statements.append(statement(depth: 0, children: children, events: events))
         }
         program.failsWithoutRetry = random.chance(percent: 70)

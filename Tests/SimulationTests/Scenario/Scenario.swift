@@ -56,8 +56,12 @@ struct SimulatedEvent {
 extension Scenario {
     static func draw(shardCount: Int, from random: inout SplitMix64) -> Scenario {
         let apps = random.count(1...2)
-        var generator = ProgramGenerator(random: random.split(), apps: apps)
+        let isLimited = random.chance(percent: 50)
+        var generator = ProgramGenerator(random: random.split(), apps: apps, isLimited: isLimited)
         let functions = generator.functions()
+        let limited = functions.indices.filter {
+            !functions[$0].flows.isEmpty && functions[$0].event != LifecycleEvent.failedName
+        }
         var configuration = EngineConfiguration()
         configuration.retryInterval = random.pick([.seconds(1), .seconds(5), .seconds(20), nil])
         configuration.wakeHorizon = random.pick([.minutes(10), .minutes(30), .hours(2)])
@@ -68,8 +72,10 @@ extension Scenario {
             configuration: configuration,
             functions: functions,
             apps: apps,
-            requests: requests(generator.eventNames, slugs: functions.map(\.slug) + ["app0-nobody"], &random),
-            faults: .draw(shards: shardCount, apps: apps, from: &random),
+            requests: requests(
+                generator.eventNames, slugs: functions.map(\.slug) + ["app0-nobody"], isLimited: isLimited, &random
+            ),
+            faults: .draw(shards: shardCount, apps: apps, limited: limited, from: &random),
             pollInterval: random.pick([60_000, 600_000, 1_800_000]),
             callTimeout: random.pick([30_000, 7_200_000]),
             meddlings: random.pick([0, 3, 6, 12]),
@@ -92,9 +98,13 @@ extension Scenario {
     private static func requests(
         _ names: [String],
         slugs: [String],
+        isLimited: Bool,
         _ random: inout SplitMix64
     ) -> [SimulatedRequest] {
-        let total = random.chance(percent: 6) ? random.count(8...20) : random.count(1...5)
+        // Limits do nothing to a run that is alone.
+        let total =
+            random.chance(percent: 6)
+            ? random.count(8...20) : isLimited ? random.count(2...7) : random.count(1...5)
         var requests: [SimulatedRequest] = []
         var sent = 0
         while sent < total {
@@ -110,7 +120,8 @@ extension Scenario {
             }
             requests.append(
                 SimulatedRequest(
-                    at: random.chance(percent: 60) ? random.between(0, 500) : random.anyDelay(upTo: 60_000),
+                    at: random.chance(percent: 60)
+                        ? random.between(0, 500) : random.anyDelay(upTo: isLimited ? 15_000 : 60_000),
                     events: events,
                     patience: random.pick([20, 500, 10_000]),
                     tries: random.pick([1, 3, 50]),

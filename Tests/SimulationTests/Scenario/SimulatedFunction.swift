@@ -13,6 +13,8 @@ struct SimulatedFunction {
     var cancellations: [SimulatedCancellation] = []
     /// By version of its app, over and over; empty for none.
     var timeouts: [FunctionConfiguration.Timeouts] = []
+    /// The same for flow control.
+    var flows: [FlowControl] = []
     var program: Program
 
     enum Filter {
@@ -33,6 +35,10 @@ struct SimulatedFunction {
 
     func timeouts(version: Int) -> FunctionConfiguration.Timeouts {
         timeouts.isEmpty ? FunctionConfiguration.Timeouts() : timeouts[(version - 1) % timeouts.count]
+    }
+
+    func flow(version: Int) -> FlowControl {
+        flows.isEmpty ? .none : flows[(version - 1) % flows.count]
     }
 
     /// Whether events of this name are what the function listens to, whatever they hold.

@@ -49,6 +49,8 @@ final class SimulatedSenders {
     }
 
     func send(_ event: SimulatedEvent, _ done: @escaping (Bool) -> Void) {
+        // An app may still be at a call whose run has ended.
+        guard !world.isOver else { return done(false) }
         let delivery = delivery(event)
         open += 1
         Exchange(world: world, deliveries: [delivery], patience: 5_000, triesLeft: 5, repeatsLeft: 0) { [self] in

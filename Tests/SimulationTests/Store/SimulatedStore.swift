@@ -109,7 +109,7 @@ final class SimulatedStore {
             commitsUnderWay -= 1
             // What a dying process had sent to its store may still arrive there.
             guard host.isAlive || world.random.chance(percent: 50) else { return }
-            let result = isDown > 0 ? .failure(Self.down) : land(batch)
+            let result = isDown > 0 ? .failure(Self.down) : land(batch, of: host)
             if crashesAfter {
                 crash(host)
             } else if isUnanswered {
@@ -123,7 +123,7 @@ final class SimulatedStore {
         if world.bug == .effectsBeforeCommit { host.later(0) { done(.success(())) } }
     }
 
-    private func land(_ batch: Batch) -> Result<Void, StoreError> {
+    private func land(_ batch: Batch, of host: SimulatedHost) -> Result<Void, StoreError> {
         do throws(StoreError) {
             if let last = try? durable.lastBatch(of: batch.shard, epoch: batch.epoch), last + 1 == batch.number,
                 batch.writes.contains(where: \.isPoison)
@@ -142,8 +142,9 @@ final class SimulatedStore {
         }
         world.note("batch \(batch.number) of shard \(batch.shard) lands with \(batch.writes.count) writes")
         if world.bug == .earlyLooks { past.append((world.elapsed, durable.snapshot)) }
-        world.rules.batchLanded(batch, in: world)
+        world.rules.batchLanded(batch, of: host, in: world)
         world.onlookers.landed(batch)
+        world.bug?.landed(batch, of: host)
         return .success(())
     }
 

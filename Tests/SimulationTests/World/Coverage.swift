@@ -14,6 +14,11 @@ struct Coverage {
         case callUnreachable, callHung, replyLost, replyGarbage, strayReply, callRepeated, probe
         case messageSent, messageLost, messageTwice
         case waitMatched, waitTimedOut, waitLookedBack, signalReceived, signalConflict, signalReplaced, lookInterrupted
+        case callLimitReached, sharedLimitReached, runLimitReached, throttled, waitedForLimit, parkedRunLoaded
+        case eventRateLimited, eventIdempotent, eventDebounced, debounceTimedOut, batchFull, batchTimedOut, batchPassed
+        case singletonSkipped, singletonCancelled, priorityDelayed, overtaken, paused, eventPaused, slotsRestored,
+            pendingRestored
+        case invocationDropped, invocationMerged
         case runCancelledByEvent, runCancelledOnRequest, startTimeout, finishTimeout, filteredTrigger
     }
 
@@ -54,7 +59,13 @@ struct Coverage {
             case .cancelled, .running: break
             }
         case .displaced: count(.signalReplaced)
-        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .waited: break
+        case .waited(let obstacle, _):
+            switch obstacle.rule {
+            case .throttle: count(.throttled)
+            case .concurrency, .runConcurrency: count(.waitedForLimit)
+            default: break
+            }
+        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy: break
         }
     }
 }

@@ -18,6 +18,9 @@ final class SimulatedHost: ShardHost {
     /// Runs that the shard is reading; what it began before it had to start again counts no more.
     private(set) var openReads = 0
     private var starts = 0
+    /// Under which functions what is not committed yet may have been decided, in their order.
+    private var registries: [[UUID16: FunctionRecord]] = []
+    private var registryStamp: UInt64 = 0
     private(set) var heardOfCommitAt: Int64 = 0
     private var timerTime: Timestamp?
     private var timerStamp = 0
@@ -47,6 +50,20 @@ final class SimulatedHost: ShardHost {
         world.rules.memory.check(self)
     }
 
+    /// The shard may have another registry than when this was last noted.
+    private func noteRegistry() {
+        guard let functions = shard?.core?.registry.functions else { return }
+        // Comparing them whole, again and again, would take more time than all the rest of a world.
+        var stamp = UInt64(functions.count)
+        for function in functions.values {
+            let pausedAt = UInt64(bitPattern: function.pausedAt?.milliseconds ?? 0)
+            stamp &+= (UInt64(function.version) &+ pausedAt << 8) &* (function.id.low | 1)
+        }
+        guard registries.isEmpty || stamp != registryStamp else { return }
+        registryStamp = stamp
+        registries.append(functions)
+    }
+
     // MARK: - Time
 
     var now: Timestamp { world.now }
@@ -54,6 +71,8 @@ final class SimulatedHost: ShardHost {
     func randomSeed() -> UInt64 { world.random.next() }
 
     func wake(at time: Timestamp?) {
+        noteRegistry()
+        world.rules.waiting.check(self)
         guard time != timerTime else { return }
         timerTime = time
         timerStamp += 1
@@ -78,10 +97,13 @@ final class SimulatedHost: ShardHost {
     func claim(_ done: @escaping (Result<ClaimedShard, StoreError>) -> Void) {
         starts += 1
         openReads = 0
+        registries = []
         world.store.claim(by: self, done)
     }
 
     func commit(_ batch: Batch, _ done: @escaping (Result<Void, StoreError>) -> Void) {
+        noteRegistry()
+        if world.rules.regimes.commits(batch, under: registries) { registries = registries.suffix(1) }
         world.store.commit(batch, by: self) { [self] result in
             heardOfCommitAt = world.elapsed
             done(result)
@@ -110,6 +132,7 @@ final class SimulatedHost: ShardHost {
         openReads += 1
         let starts = starts
         world.coverage.count(.runLoadedCold)
+        if world.rules.flow.kept[row]?.waitsSince != nil { world.coverage.count(.parkedRunLoaded) }
         world.rules.memory.readBegan(self)
         world.store.read(by: self, { reader throws(StoreError) in try reader.run(row) }) { [self] result in
             if starts == self.starts { openReads -= 1 }
@@ -157,7 +180,7 @@ final class SimulatedHost: ShardHost {
     }
 
     func readEvents(_ rows: [RowID], _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void) {
-        world.store.look(by: self, { reader throws(StoreError) in try reader.events(in: rows) }, done)
+        world.store.read(by: self, { reader throws(StoreError) in try reader.events(in: rows) }, done)
     }
 
     // MARK: - Effects

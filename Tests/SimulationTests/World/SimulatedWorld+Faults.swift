@@ -79,6 +79,23 @@ extension SimulatedWorld {
                 register(scenario.registration(of: change.app, version: index + 2))
             }
         }
+        for pause in faults.pauses {
+            let function = scenario.functions[pause.function].id
+            after(pause.at) { [self] in
+                guard !isOver else { return }
+                coverage.count(.paused)
+                note("\(scenario.functions[pause.function].slug) is paused for \(pause.length) ms")
+                self.pause(function, true) { [self] in
+                    after(pause.length) { [self] in self.pause(function, false) }
+                }
+            }
+            // What a process that is taken for dead does late may undo it.
+            for delay in [60_000, 600_000] {
+                after(faults.end + pause.length + Int64(delay)) { [self] in
+                    if rules.ledger.functions[function]?.pausedAt != nil { self.pause(function, false) }
+                }
+            }
+        }
         for outage in faults.storeOutages {
             after(outage.at) { [self] in
                 coverage.count(.storeOutage)

@@ -37,7 +37,7 @@ final class SimulatedWorld {
     /// Nothing was left to do, and nothing new begins.
     private(set) var isOver = false
     private var eventCount = 0
-    private var openRegistrations = 0
+    private var openChanges = 0
 
     static let origin = Timestamp(milliseconds: 1_780_000_000_000)
     /// Events of a world before it is considered never to come to rest.
@@ -118,8 +118,9 @@ final class SimulatedWorld {
 
     /// Nothing is left to do: no sender waits, no run lives, no message travels.
     private var isAtRest: Bool {
-        begunAt > 0 && senders.open == 0 && onlookers.open == 0 && openRegistrations == 0 && rules.looks.isAtRest
+        begunAt > 0 && senders.open == 0 && onlookers.open == 0 && openChanges == 0 && rules.looks.isAtRest
             && rules.ledger.liveRuns == 0
+            && rules.flow.pendings.isEmpty
             && !rules.ledger.hasUnacknowledgedMessages
             && store.commitsUnderWay == 0
             && hosts.allSatisfy { $0.map { $0.shard.core != nil && $0.shard.isSettled } ?? true }
@@ -143,23 +144,35 @@ final class SimulatedWorld {
 
     /// An app registers, as often as it takes.
     func register(_ registration: Registration) {
-        openRegistrations += 1
-        tryToRegister(registration)
+        change(.register(registration)) {}
     }
 
-    private func tryToRegister(_ registration: Registration) {
+    /// Somebody pauses a function or lets it go on, as often as it takes.
+    func pause(_ function: UUID16, _ isPaused: Bool, _ done: @escaping () -> Void = {}) {
+        change(.pause(function: function, isPaused), done)
+    }
+
+    private func change(_ input: Input, _ done: @escaping () -> Void) {
+        openChanges += 1
+        tryToChange(input) { [self] in
+            openChanges -= 1
+            done()
+        }
+    }
+
+    private func tryToChange(_ input: Input, _ done: @escaping () -> Void) {
         after(random.between(1, 1_000)) { [self] in
-            guard let host = hosts[0] else { return tryToRegister(registration) }
+            guard let host = hosts[0] else { return tryToChange(input, done) }
             var isAnswered = false
-            host.submit(.register(registration)) { [self] result in
+            host.submit(input) { [self] result in
                 guard host.isAlive, !isAnswered else { return }
                 isAnswered = true
-                if case .success = result { openRegistrations -= 1 } else { tryToRegister(registration) }
+                if case .success = result { done() } else { tryToChange(input, done) }
             }
             after(5_000) { [self] in
                 guard !isAnswered else { return }
                 isAnswered = true
-                tryToRegister(registration)
+                tryToChange(input, done)
             }
         }
     }

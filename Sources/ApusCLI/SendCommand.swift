@@ -1,0 +1,62 @@
+import ApusCore
+import ArgumentParser
+
+/// `apus send NAME`: sends an event.
+struct SendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send",
+        abstract: "Send an event, and print its id.",
+        discussion: #"apus send shop/order.placed --data '{"total": 12}'"#
+    )
+
+    @Argument(help: "The event's name.")
+    var name: String
+
+    @Option(help: "The event's data, a JSON object.")
+    var data = "{}"
+
+    @Option(help: "An id under which the event counts once in 24 hours.")
+    var id: String?
+
+    @Option(name: .customLong("at"), help: "When its functions start, such as 2026-01-31T12:00:00Z.")
+    var time: String?
+
+    @Option(name: .customLong("event-key"), help: "The key that the server asks for.")
+    var key = "apus"
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        try await failsWithOneLine {
+            let answer = try await server.client.ask("POST", "/e/\(key.asPathPart)", try event)
+            for id in answer.view["ids"]?.elements.compactMap(\.string) ?? [] { Logs.write(id + "\n") }
+        }
+    }
+
+    private var event: RawJSON {
+        get throws {
+            guard let data = try? RawJSON(parsing: Array(data.utf8)), data.view.kind == .object else {
+                throw PlainFailure("--data must be a JSON object such as '{\"total\": 12}'.")
+            }
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("name")
+            writer.value(name)
+            writer.key("data")
+            writer.raw(data)
+            if let id {
+                writer.key("id")
+                writer.value(id)
+            }
+            if let time {
+                guard let date = DateText.parse(time) else {
+                    throw PlainFailure("--at must be a date such as 2026-01-31T12:00:00Z.")
+                }
+                writer.key("ts")
+                writer.value(date.milliseconds)
+            }
+            writer.endObject()
+            return writer.finish()
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusStore
+import HTTPTypes
+import Hummingbird
+
+/// `GET /v1/runs` and `GET /v1/runs/counts`: extensions of the v1 API.
+struct RunListRoutes: Sendable {
+    let node: Node
+
+    private static let runs = (usual: 50, most: 200)
+    /// Parts of a stretch of time that are counted apart.
+    private static let buckets = (usual: 60, most: 1_440)
+
+    func add(to routes: inout RouteTable) {
+        routes.on(.get, "/v1/runs") { request, _ in try await list(request) }
+        routes.on(.get, "/v1/runs/counts") { request, _ in try await counts(request) }
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let search = try RunSearch(request, registry: node.registry, limits: Self.runs)
+        let found = try await node.find(search)
+        return Answers.envelope { writer in
+            writer.beginObject()
+            writer.key("runs")
+            writer.beginArray()
+            for run in found.runs { RunJSON.write(run, isListed: true, to: &writer) }
+            writer.endArray()
+            writer.key("cursor")
+            if let next = found.next { writer.value(next.text) } else { writer.null() }
+            // A search that has used up its time says how far it has come.
+            writer.key("searched_to")
+            if let next = found.next { writer.value(next.createdAt.rfc3339) } else { writer.null() }
+            writer.endObject()
+        }
+    }
+
+    /// How many runs came into each state, by equal parts of a stretch of time.
+    private func counts(_ request: Request) async throws -> Response {
+        let now = ServerClock.now()
+        let until = try request.time("until") ?? now
+        let from = try request.time("from") ?? until - .hours(1)
+        guard from < until, until - from <= .days(31) else {
+            throw HTTPError(.badRequest, message: "from must be before until, by 31 days at most")
+        }
+        let wanted = try request.number("buckets", usual: Self.buckets.usual, most: Self.buckets.most)
+        let functions = try request.functions(in: node.registry)
+        let counts = try await node.read { reader throws(StoreError) in
+            try reader.runCounts(from: from, until: until)
+        }
+        let chart = RunChart(counts, from: from, until: until, buckets: wanted, functions: functions)
+        return Answers.envelope { chart.write(to: &$0) }
+    }
+}
+
+/// Numbers of runs in equal parts of a stretch of time, each of whole minutes.
+package struct RunChart: Sendable {
+    package struct Bucket: Sendable {
+        package var start: Timestamp
+        package var counts: [RunState: Int] = [:]
+    }
+
+    package private(set) var buckets: [Bucket]
+    /// Minutes of each.
+    package let width: Int64
+
+    package init(
+        _ counts: [RunCount], from: Timestamp, until: Timestamp, buckets wanted: Int, functions: Set<UUID16>? = nil
+    ) {
+        let minutes = RunCount.minutes(from: from, until: until)
+        width = max((Int64(minutes.count) + Int64(wanted) - 1) / Int64(max(wanted, 1)), 1)
+        buckets = stride(from: minutes.lowerBound, to: minutes.upperBound, by: Int(width))
+            .map { Bucket(start: Timestamp(milliseconds: $0 * 60_000)) }
+        for count in counts where functions?.contains(count.key.function) ?? true {
+            guard minutes.contains(count.key.minute) else { continue }
+            let index = Int((count.key.minute - minutes.lowerBound) / width)
+            buckets[index].counts[count.key.state, default: 0] += count.count
+        }
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("bucket_minutes")
+        writer.value(width)
+        writer.key("buckets")
+        writer.beginArray()
+        for bucket in buckets {
+            writer.beginObject()
+            writer.key("start")
+            writer.value(bucket.start.rfc3339)
+            for state in RunState.allCases where state != .running {
+                writer.key(state.name)
+                writer.value(bucket.counts[state] ?? 0)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+}
