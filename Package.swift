@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
@@ -91,10 +92,24 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "ApusDashboard",
+            dependencies: [
+                "ApusCore", "ApusCron", "ApusEngine", "ApusStore", "ApusNode", "ApusServer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            // Embedded by Scripts/embed-dashboard.py.
+            exclude: ["Assets", "Templates"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "ApusCLI",
             dependencies: [
-                "ApusCore", "ApusEngine", "ApusNode", "ApusServer", "ApusSQLite", "ApusStore",
+                "ApusCore", "ApusDashboard", "ApusEngine", "ApusNode", "ApusServer", "ApusSQLite", "ApusStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -147,6 +162,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DashboardTests",
+            dependencies: [
+                "ApusCore", "ApusDashboard", "ApusEngine", "ApusServer", "ApusStore",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

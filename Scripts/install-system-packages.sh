@@ -9,6 +9,7 @@ command -v dpkg-query >/dev/null || exit 0
 need libsqlite3-dev
 need python3-venv
 need curl
+need chromium
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ]; then

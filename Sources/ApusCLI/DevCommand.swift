@@ -1,4 +1,5 @@
 import ApusCore
+import ApusDashboard
 import ApusEngine
 import ApusNode
 import ApusSQLite
@@ -59,8 +60,10 @@ struct DevCommand: AsyncParsableCommand, ConfigurableCommand {
         var serving = ApusServer.Configuration()
         serving.host = options.host
         serving.port = options.port
+        let dashboard = try Dashboard(node: node, sync: sync, version: ApusVersion.text)
         let server = ApusServer(
-            node: node, sync: sync, info: info, configuration: serving, logger: logger
+            node: node, sync: sync, info: info, configuration: serving, logger: logger,
+            pages: { dashboard.add(to: &$0) }
         )
         let banner = Banner(
             host: options.host, store: store.summary, sdkURLs: options.sdkURL, discovers: !options.noDiscovery

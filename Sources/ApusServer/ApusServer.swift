@@ -30,13 +30,19 @@ package struct ApusServer: Sendable {
     private let info: DevInfo
     private let configuration: Configuration
     private let logger: Logger
+    private let pages: @Sendable (inout RouteTable) -> Void
 
-    package init(node: Node, sync: AppSync, info: DevInfo, configuration: Configuration, logger: Logger) {
+    /// - Parameter pages: adds what people look at in a browser.
+    package init(
+        node: Node, sync: AppSync, info: DevInfo, configuration: Configuration, logger: Logger,
+        pages: @escaping @Sendable (inout RouteTable) -> Void = { _ in }
+    ) {
         self.node = node
         self.sync = sync
         self.info = info
         self.configuration = configuration
         self.logger = logger
+        self.pages = pages
     }
 
     /// The listening service.
@@ -65,7 +71,7 @@ package struct ApusServer: Sendable {
         ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
-        LatestRunsPage(node: node).add(to: &routes)
+        pages(&routes)
         routes.install(in: router)
         // What the HTTP library has to say at its start, we say ourselves.
         var quietLogger = logger

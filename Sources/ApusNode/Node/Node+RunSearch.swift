@@ -22,6 +22,11 @@ package struct RunFindings: Sendable {
     package var runs: [StoredRun]
     /// Where to go on; `nil` when nothing is left. A search that found less than it might has used up its time.
     package var next: RunPosition?
+
+    package init(runs: [StoredRun], next: RunPosition?) {
+        self.runs = runs
+        self.next = next
+    }
 }
 
 /// Searches for runs.

@@ -33,6 +33,8 @@ package final class Node: Sendable {
     private let upkeep = NIOThreadPool(numberOfThreads: 1)
     let logger: Logger
     let clock: NodeClock
+    /// Which runs have changed.
+    package let feed = RunFeed()
     private let core: NIOLoopBoundBox<LoopCore>
     let intake: Intake
     private let state: Mutex<PublicState>
@@ -472,6 +474,7 @@ package final class Node: Sendable {
                 deliver(.registry(registry), to: other.id)
             }
         case .changed(let change):
+            feed.publish(change.run)
             log(change)
         case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             assertionFailure("reads are carried out by the shard itself")

@@ -145,7 +145,7 @@ struct CancellationRoutes: Sendable {
 
 extension SplitMix64 {
     /// An id for something that the server itself makes now.
-    static func drawnULID(at now: Timestamp) -> ULID {
+    package static func drawnULID(at now: Timestamp) -> ULID {
         var random = SplitMix64(seed: .random(in: .min ... .max))
         return random.nextULID(now: now)
     }

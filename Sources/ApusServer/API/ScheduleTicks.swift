@@ -5,19 +5,19 @@ import ApusStore
 import Hummingbird
 
 /// The newest ticks of a schedule, with what became of each.
-struct ScheduleTicks {
+package struct ScheduleTicks {
     /// One tick: its event, and the run that it has started or the rule that kept it from starting one.
-    struct Tick: Sendable {
-        var event: StoredEvent
-        var run: StoredRun?
-        var outcome: Outcome?
+    package struct Tick: Sendable {
+        package var event: StoredEvent
+        package var run: StoredRun?
+        package var outcome: Outcome?
     }
 
     /// Events that are read at a time, and how often at most: schedules share the name of their events.
     private static let pages = (size: 200, most: 20)
 
     /// Newest first.
-    static func find(
+    package static func find(
         _ key: ScheduleKey, limit: Int, _ reader: any StoreReader
     ) throws(StoreError) -> [Tick] {
         var found: [Tick] = []

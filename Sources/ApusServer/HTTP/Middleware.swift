@@ -45,7 +45,10 @@ struct CommonHeaders: RouterMiddleware {
         }
         response.headers[.serverKind] = serverKind
         response.headers[.vary] = "Origin"
-        if let origin = request.headers[.origin], Self.methods.contains(request.method) {
+        // Pages say who may do what with them; the API may be used from anywhere.
+        if response.headers[.contentSecurityPolicy] == nil, let origin = request.headers[.origin],
+            Self.methods.contains(request.method)
+        {
             response.headers[.accessControlAllowOrigin] = origin
             response.headers[.accessControlExposeHeaders] = "Link, Mcp-Session-Id"
         }

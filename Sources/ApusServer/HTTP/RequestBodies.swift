@@ -7,20 +7,20 @@ import Synchronization
 
 /// Reads request bodies within a bound on each and a bound on all that are being read or worked on,
 /// so that many large requests at once cannot use up the memory.
-final class RequestBodies: Sendable {
+package final class RequestBodies: Sendable {
     private let held = Mutex(0)
     private let total: Int
     /// Bytes up to which a body is worked on without leaving the event loop: about 0.1 ms.
     private static let quick = 16_384
 
     /// - Parameter total: bytes of all bodies together.
-    init(total: Int) {
+    package init(total: Int) {
         self.total = total
     }
 
     /// Reads a whole body and keeps its bytes accounted for until `use` has returned.
     /// - Throws: ``BodyRefusal``, and what `use` throws.
-    func read<Result>(
+    package func read<Result>(
         _ request: Request,
         upTo limit: Int,
         use: ([UInt8]) async throws -> Result
@@ -53,19 +53,19 @@ final class RequestBodies: Sendable {
 }
 
 /// Why a body was not read to its end.
-enum BodyRefusal: Error, Hashable, CustomStringConvertible {
+package enum BodyRefusal: Error, Hashable, CustomStringConvertible {
     case tooLarge(limit: Int)
     /// Other bodies take all the room at the moment.
     case busy
 
-    var description: String {
+    package var description: String {
         switch self {
         case .tooLarge(let limit): "The body is too large: the limit is \(limit) bytes."
         case .busy: "The server is reading too many large requests at once."
         }
     }
 
-    var status: HTTPResponse.Status {
+    package var status: HTTPResponse.Status {
         switch self {
         case .tooLarge: .contentTooLarge
         case .busy: .serviceUnavailable

@@ -3,11 +3,11 @@ import Hummingbird
 
 /// Routes grouped by path, so that a known path answers a method it does not have with 405 and the
 /// list of those it has.
-struct RouteTable {
-    typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+package struct RouteTable {
+    package typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
     /// Where a handler runs.
-    enum Place {
+    package enum Place {
         /// On the connection's event loop: quick, and for what never takes longer than a few
         /// microseconds between two waits.
         case eventLoop
@@ -18,7 +18,7 @@ struct RouteTable {
     private var handlers: [(path: String, method: HTTPRequest.Method, handler: Handler)] = []
     private static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head]
 
-    mutating func on(
+    package mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
         runningOn place: Place = .threads,
@@ -54,6 +54,6 @@ struct RouteTable {
 }
 
 /// Runs work that may take a while on threads that are not an event loop's.
-func offLoop<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+package func offLoop<Value>(_ body: () async throws -> Value) async rethrows -> Value {
     try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
 }

@@ -78,6 +78,13 @@ package actor AppSync: Service {
         return result
     }
 
+    /// Takes an address up that somebody has named, and asks there at once.
+    package func add(_ url: String) async {
+        let url = Self.normalise(url.contains("://") ? url : "http://" + url)
+        if !node.registry.apps.values.contains(where: { $0.url == url }) { waiting[url] = .some(nil) }
+        await ping(url)
+    }
+
     /// Remembers why the app at an address could not register, if the body says where it lives.
     package func note(failure: RegistrationError, of body: [UInt8]) {
         guard let json = try? RawJSON(parsing: body),

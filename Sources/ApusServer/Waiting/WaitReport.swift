@@ -16,7 +16,7 @@ package struct WaitReport: Hashable, Sendable {
     package var ahead: Int?
 
     /// - Returns: `nil` for a run that has ended, or that is about to go on.
-    static func find(_ run: StoredRun, on node: Node) async throws -> WaitReport? {
+    package static func find(_ run: StoredRun, on node: Node) async throws -> WaitReport? {
         guard !run.projection.status.isFinal else { return nil }
         if let standing = await node.standing(of: run.row) { return WaitReport(standing) }
         let row = run.row
@@ -29,7 +29,7 @@ package struct WaitReport: Hashable, Sendable {
         return WaitReport(fold)
     }
 
-    init(_ standing: Standing) {
+    package init(_ standing: Standing) {
         kind = standing.obstacle.rule.name
         reason = WaitText.reason(standing)
         since = standing.since

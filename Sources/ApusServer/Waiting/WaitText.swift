@@ -21,7 +21,7 @@ package enum WaitText {
     // MARK: - Turns
 
     /// Why a run waits for its turn.
-    static func reason(_ standing: Standing) -> String {
+    package static func reason(_ standing: Standing) -> String {
         let ahead =
             switch standing.ahead {
             case 0: "; it is the next one"
@@ -60,7 +60,7 @@ package enum WaitText {
     // MARK: - Outcomes
 
     /// What a rule has done with an event.
-    static func reason(_ outcome: Outcome, function: String) -> String {
+    package static func reason(_ outcome: Outcome, function: String) -> String {
         let key = of(outcome.key)
         let run = outcome.run?.description
         switch outcome.rule {

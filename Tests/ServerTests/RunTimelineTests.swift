@@ -4,23 +4,6 @@ import Testing
 
 @testable import ApusServer
 
-@Suite("The page of latest runs")
-struct PageTests {
-    @Test("text from outside never becomes markup")
-    func escaping() {
-        let name = "<script>alert('1 & \"2\"')</script>"
-        let html: HTML = "<b>\(name)</b>"
-        #expect(html.description == "<b>&lt;script&gt;alert(&#39;1 &amp; &quot;2&quot;&#39;)&lt;/script&gt;</b>")
-    }
-
-    @Test("markup that was built here stays markup")
-    func nesting() {
-        let inner: HTML = "<i>\("a<b")</i>"
-        let outer: HTML = "<p>\(.join([inner, inner]))</p>"
-        #expect(outer.description == "<p><i>a&lt;b</i><i>a&lt;b</i></p>")
-    }
-}
-
 @Suite("The timeline of a run")
 struct RunTimelineTests {
     private static let step = StepID.hashing("mail")

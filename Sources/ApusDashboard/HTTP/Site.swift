@@ -1,0 +1,80 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusServer
+import ApusStore
+import Hummingbird
+
+/// What all pages are made of.
+struct Site: Sendable {
+    let node: Node
+    let sync: AppSync
+    let version: String
+    let pages: Pages
+    let bodies: RequestBodies
+
+    private static let names: [(key: String, name: String, href: String)] = [
+        ("o", "Overview", "/"), ("r", "Runs", "/runs"), ("e", "Events", "/events"), ("f", "Functions", "/functions"),
+        ("a", "Apps", "/apps"), ("s", "Schedules", "/schedules"), ("c", "Settings", "/settings"),
+    ]
+
+    var now: Timestamp { ServerClock.now() }
+
+    /// What every page has, with its own fields.
+    /// - Parameter failed: runs that failed in the last hour.
+    func frame(
+        _ visit: Visit, title: String, page: String, live: Link? = nil, failed: Int = 0, _ fields: [String: Part]
+    ) -> Part {
+        let frame: Part = [
+            "base": "", "title": .text(title.visible()), "theme": theme(visit), "zone": .text(zone(visit)),
+            "version": .text(version), "environment": "dev", "now": visit.time.part(visit.now),
+            "serverUrl": .text(visit.serverURL), "live": live?.part ?? false,
+            "notice": visit.cookie(Notice.cookie).flatMap { Notice(cookie: $0)?.part } ?? false,
+            "pages": .list(
+                Self.names.map { key, name, href in
+                    let isAlarm = key == "r" && failed > 0
+                    return [
+                        "key": .text(key), "name": .text(name), "href": .text(href), "current": .flag(key == page),
+                        "alarm": isAlarm
+                            ? .text("\(NumberText.counted(failed, "run")) failed in the last hour") : false,
+                        "alarmCount": .text(NumberText.grouped(failed)),
+                    ]
+                }),
+        ]
+        return frame.with(fields)
+    }
+
+    private func theme(_ visit: Visit) -> Part {
+        guard let theme = visit.cookie("apus-theme"), ["light", "dark"].contains(theme) else { return false }
+        return .text(theme)
+    }
+
+    func zone(_ visit: Visit) -> String {
+        visit.cookie("apus-zone") == "utc" ? "utc" : "local"
+    }
+
+    func answer(_ template: String, _ context: Part, _ visit: Visit, status: Int = 200) -> Response {
+        PageAnswer.html(
+            pages.render(template, context), status: status, forgetsNotice: visit.cookie(Notice.cookie) != nil
+        )
+    }
+
+    /// How many runs failed in the last hour.
+    func failedLately(_ visit: Visit) async throws -> Int {
+        let now = visit.now
+        let counts = try await node.read { reader throws(StoreError) in
+            try reader.runCounts(from: now - .hours(1), until: now + .minutes(1))
+        }
+        return counts.reduce(0) { $0 + ($1.key.state == .failed ? $1.count : 0) }
+    }
+
+    func problem(_ problem: PageProblem, _ visit: Visit) -> Response {
+        let fields: [String: Part] = [
+            "heading": .text(problem.heading.visible()), "message": .text(problem.message.visible()),
+            "advice": .optional(problem.advice), "status": .text(String(problem.status)),
+            "code": .text(problem.status == 404 ? "not_found" : problem.status < 500 ? "bad_request" : "failed"),
+            "request": .text("\(visit.method) \(visit.path.visible())"),
+        ]
+        return answer("error", frame(visit, title: problem.heading, page: "", fields), visit, status: problem.status)
+    }
+}

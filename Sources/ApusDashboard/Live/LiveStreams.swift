@@ -1,0 +1,111 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusServer
+import ApusStore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+
+/// `/live/runs` and `/live/runs/{id}`: what has changed, as server-sent events.
+struct LiveStreams: Sendable {
+    let site: Site
+
+    /// The time between two looks at what is new: a row changes at most so often.
+    private static let pause = Duration.milliseconds(500)
+    /// Looks after which a stream on which nothing happens shows that it lives: 15 s.
+    private static let quietLooks = 30
+    /// Looks between two times that a page is told to read everything again: 4 s.
+    private static let resetLooks = 8
+
+    func add(to routes: inout RouteTable) {
+        routes.on(.get, "/live/runs", runningOn: .eventLoop) { request, _ in
+            let visit = Visit(request)
+            let list = RunListStream(site: site, visit: visit)
+            return stream(to: nil) { news in try await list.find(news) }
+        }
+        routes.on(.get, "/live/runs/:id", runningOn: .eventLoop) { request, context in
+            let text = context.parameter("id")
+            guard let id = ULID(text) else { throw HTTPError(.notFound) }
+            let run = RunStream(site: site, visit: Visit(request), id: text)
+            return stream(to: id) { news in try await run.find(news) }
+        }
+    }
+
+    private func stream(to run: ULID?, _ find: @escaping @Sendable (RunFeed.News) async throws -> Found) -> Response {
+        var headers = PageAnswer.headers
+        headers[.contentType] = "text/event-stream; charset=utf-8"
+        let feed = site.node.feed
+        let body = ResponseBody { writer in
+            guard let listener = feed.listen(to: run) else {
+                // Too many listen: the browser tries again later.
+                try await writer.write(ByteBuffer(string: "retry: 30000\n\n"))
+                try await writer.finish(nil)
+                return
+            }
+            defer { feed.stop(listener) }
+            try await writer.write(ByteBuffer(string: ": here\n\n"))
+            var (quiet, sinceReset, isStale) = (0, Self.resetLooks, false)
+            while !Task.isShuttingDownGracefully {
+                try await Task.sleep(for: Self.pause)
+                quiet += 1
+                sinceReset += 1
+                let news = feed.news(for: listener)
+                var text = ""
+                if !news.runs.isEmpty || news.isIncomplete {
+                    let found = try await offLoop { try await find(news) }
+                    text = found.messages.map(\.text).joined()
+                    isStale = isStale || found.isStale
+                }
+                if isStale, sinceReset >= Self.resetLooks {
+                    text += LiveMessage.reset.text
+                    (sinceReset, isStale) = (0, false)
+                }
+                if quiet >= Self.quietLooks, text.isEmpty { text = ": still here\n\n" }
+                guard !text.isEmpty else { continue }
+                quiet = 0
+                try await writer.write(ByteBuffer(string: text))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    /// What a look has found.
+    struct Found: Sendable {
+        var messages: [LiveMessage] = []
+        /// Whether the page shows something that the messages do not set right, so that it has to read it again.
+        var isStale = false
+    }
+}
+
+/// One server-sent event.
+struct LiveMessage: Sendable {
+    var text: String
+
+    static let reset = LiveMessage(text: "event: reset\ndata: {}\n\n")
+
+    private init(text: String) {
+        self.text = text
+    }
+
+    static func row(_ id: String, state: String, _ html: String) -> LiveMessage {
+        LiveMessage("row", [("id", id), ("html", html), ("state", state)])
+    }
+
+    static func count(_ text: String) -> LiveMessage {
+        LiveMessage("count", [("text", text)])
+    }
+
+    private init(_ event: String, _ members: [(String, String)]) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (key, value) in members {
+            writer.key(key)
+            writer.value(value)
+        }
+        writer.endObject()
+        text = "event: \(event)\ndata: \(String(decoding: writer.bytes, as: UTF8.self))\n\n"
+    }
+}

@@ -1,0 +1,49 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import Hummingbird
+
+/// `/apps`: the apps that have registered, and those that the server could not reach.
+struct AppsPage: Sendable {
+    let site: Site
+
+    func answer(_ visit: Visit) async throws -> Response {
+        let registry = site.node.registry
+        let apps = registry.apps.values.sorted { $0.name < $1.name }
+        let add = ActionPart(
+            label: "Add by URL", title: "Add an app",
+            consequence: "The server asks the URL for its functions, and again every few seconds until it answers.",
+            action: Link("apps"), verb: "Add it",
+            inputs: [ActionPart.field("URL", "url", "http://localhost:3000/api/inngest")],
+            command: "apus dev -u http://localhost:3000/api/inngest")
+        let fields: [String: Part] = [
+            "total": .text(NumberText.counted(apps.count, "app")), "actions": [add.part],
+            "apps": .list(apps.map { app($0, registry, visit) }),
+        ]
+        let failed = try await site.failedLately(visit)
+        return site.answer("apps", site.frame(visit, title: "Apps", page: "a", failed: failed, fields), visit)
+    }
+
+    private func app(_ app: AppRecord, _ registry: Registry, _ visit: Visit) -> Part {
+        let id = app.id.description
+        var facts = [FactPart.code("URL", app.url)]
+        let sdk = [app.sdkLanguage, app.sdkVersion].filter { !$0.isEmpty }.joined(separator: " ")
+        if !sdk.isEmpty { facts.append(FactPart.text("SDK", sdk)) }
+        if !app.framework.isEmpty { facts.append(FactPart.text("Framework", app.framework)) }
+        if !app.appVersion.isEmpty { facts.append(FactPart.text("Version", app.appVersion)) }
+        facts.append(FactPart.time("Synced", visit.time.part(app.syncedAt)))
+        let count = registry.functions(of: app.id).count { !$0.isArchived }
+        facts.append(
+            FactPart.link("Functions", NumberText.counted(count, "function"), Link("functions").with("app", app.name)))
+        let sync = ActionPart(
+            label: "Sync", title: "Ask the app for its functions?",
+            consequence: "Functions that it does not register any more are archived; their runs go on.",
+            action: Link("apps", id, "sync"), verb: "Sync now")
+        return [
+            "uuid": .text(id), "name": .text(app.name.visible()),
+            "state": app.error == nil
+                ? ["key": "completed", "word": "Synced"] : ["key": "failed", "word": "Not synced"],
+            "error": .optional(app.error?.visible()), "actions": [sync.part], "facts": .list(facts),
+        ]
+    }
+}

@@ -1,0 +1,186 @@
+import ApusCore
+import ApusEngine
+import ApusNode
+import ApusServer
+import ApusStore
+import Hummingbird
+
+/// What a run's page and its panel have in common.
+struct RunBody: Sendable {
+    let site: Site
+    let visit: Visit
+    /// The page on which it is shown, to which the chosen step is added.
+    let base: Link
+
+    /// Rows of the timeline that are in a page.
+    static let steps = 200
+
+    /// A run with its whole history.
+    struct Loaded: Sendable {
+        var run: StoredRun
+        var history: LoadedRun
+        var trace: RunTrace
+    }
+
+    static func load(_ text: String, on node: Node) async throws -> Loaded {
+        guard let id = ULID(text) else { throw PageProblem.missing("run", text) }
+        let found = try await node.read { reader throws(StoreError) -> Loaded? in
+            guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
+            return Loaded(run: run, history: history, trace: RunTrace(history.turns))
+        }
+        guard let found else { throw PageProblem.missing("run", text) }
+        return found
+    }
+
+    func part(_ id: String) async throws -> Part {
+        let loaded = try await Self.load(id, on: site.node)
+        let run = loaded.run
+        let id = run.id.description
+        let waiting = try await WaitReport.find(run, on: site.node)
+        let selected = visit.value("step").flatMap { Int($0) }
+        let step = selected.flatMap { loaded.trace.steps.indices.contains($0 - 1) ? $0 : nil }
+        let isLiving = !run.projection.status.isFinal
+        return [
+            "id": .text(id), "short": .text(id.shortID), "functionName": .text(run.functionSlug.visible()),
+            "state": RunRow.statePart(run.projection, visit.now),
+            "runLive": isLiving
+                ? base.with("step", step.map(String.init)).at("live", "runs", id).part : false,
+            "actions": .list(actions(run)), "waiting": waiting.map { self.waiting($0, loaded) } ?? false,
+            "failure": failure(run), "facts": .list(facts(loaded)),
+            "waterfall": loaded.trace.steps.isEmpty ? false : waterfall(loaded, selected: step),
+            "step": step.map { number in
+                StepPart(step: loaded.trace.steps[number - 1], number: number, run: id, close: base, time: visit.time)
+                    .part
+            } ?? false,
+            "inputs": .list(inputs(loaded)), "outputs": .list([output(run)]), "linked": linked(loaded),
+            "command": .text("apus trace \(id)"),
+        ]
+    }
+
+    func waterfall(_ loaded: Loaded, selected: Int?) -> Part {
+        let id = loaded.run.id.description
+        let shown = visit.number("steps", usual: Self.steps, most: 5_000)
+        return WaterfallPart(loaded.trace, now: visit.now, selected: selected) { base.with("step", String($0)) }
+            .part(
+                shown: max(shown, 1), source: Link("runs", id, "steps"),
+                more: base.with("steps", String(min(loaded.trace.steps.count, 5_000)))
+            )
+    }
+
+    // MARK: - Parts
+
+    private func actions(_ run: StoredRun) -> [Part] {
+        guard !run.projection.status.isFinal else { return [] }
+        let id = run.id.description
+        return [
+            ActionPart(
+                label: "Cancel", title: "Cancel this run?",
+                consequence: "It makes no further call. A call that is under way runs to its end in the app, and its "
+                    + "answer is not used.",
+                action: Link("runs", id, "cancel"), verb: "Cancel it", isDangerous: true,
+                command: "apus runs cancel \(id)"
+            ).part
+        ]
+    }
+
+    private func waiting(_ report: WaitReport, _ loaded: Loaded) -> Part {
+        let run = loaded.run
+        // A step that waits says when it began to.
+        let step = loaded.trace.steps.last { $0.state == .waiting }
+        var rule: Part = false
+        let slug = run.functionSlug
+        if FlowRule.allCases.contains(where: { $0.name == report.kind }) {
+            let link = Link("functions", slug).text + "#backlog"
+            rule = ["href": .text(link), "text": .text("Limits and backlog of \(slug.visible())")]
+        }
+        return [
+            "reason": .text(report.reason.visible()),
+            "since": visit.time.part(report.since ?? step?.startedAt ?? run.createdAt),
+            "until": visit.time.part(report.until), "rule": rule, "command": .text("apus why \(run.id)"),
+        ]
+    }
+
+    private func failure(_ run: StoredRun) -> Part {
+        guard let end = run.end, end.status == .failed else { return false }
+        return FailurePart.part(
+            "Error", at: visit.time.part(run.projection.endedAt), end.output?.json.view, cause: end.cause)
+    }
+
+    private func facts(_ loaded: Loaded) -> [Part] {
+        let run = loaded.run
+        let (time, projection) = (visit.time, run.projection)
+        let registry = site.node.registry
+        var facts = [FactPart.link("Function", run.functionSlug, Link("functions", run.functionSlug))]
+        if let app = registry.functions[run.function].flatMap({ registry.apps[$0.app] }) {
+            facts.append(FactPart.link("App", app.name, Link("apps")))
+        }
+        facts.append(FactPart.link("Trigger", run.eventName, Link("events", run.eventID.description)))
+        facts.append(FactPart.time("Queued", time.part(run.createdAt)))
+        if let started = projection.startedAt {
+            facts.append(FactPart.time("Started", time.part(started)))
+        } else {
+            facts.append(FactPart.text("Started", "not yet"))
+        }
+        if let ended = projection.endedAt {
+            facts.append(FactPart.time("Ended", time.part(ended)))
+        } else {
+            facts.append(FactPart.text("Ended", "not yet"))
+        }
+        if let started = projection.startedAt {
+            facts.append(
+                FactPart.text("Duration", TimeText.duration((projection.endedAt ?? visit.now) - started)))
+            facts.append(FactPart.text("Waited for its turn", TimeText.duration(started - run.createdAt)))
+        }
+        if let end = run.end, end.status == .cancelled, !end.cause.isEmpty {
+            facts.append(FactPart.text("Cancelled because", end.cause))
+        }
+        facts.append(FactPart.code("Run", run.id.description))
+        for case .keyed(let flow) in loaded.history.turns.lazy.flatMap(\.entries) {
+            let keys = flow.keys.texts.map { "\"\($0)\"" }.joined(separator: ", ")
+            if flow.priority != .zero { facts.append(FactPart.text("Priority", "\(flow.priority.seconds) s")) }
+            if !keys.isEmpty { facts.append(FactPart.code("Keys", keys)) }
+        }
+        let entries = loaded.history.turns.reduce(0) { $0 + $1.entries.count }
+        facts.append(
+            FactPart.text(
+                "Journal",
+                "\(NumberText.counted(loaded.history.turns.count, "turn")), "
+                    + (entries == 1 ? "1 entry" : "\(NumberText.grouped(entries)) entries")))
+        return facts
+    }
+
+    private func inputs(_ loaded: Loaded) -> [Part] {
+        let id = loaded.run.id.description
+        let events = loaded.history.events
+        return events.prefix(20).enumerated().map { index, event in
+            let label = events.count == 1 ? "Input" : "Input, event \(index + 1) of \(events.count)"
+            return PayloadPart.part(label, event, link: Link("runs", id, "payload").with("of", "event\(index)"))
+        }
+    }
+
+    private func output(_ run: StoredRun) -> Part {
+        guard let end = run.end else { return PayloadPart.none("Output", "The run has not ended.") }
+        let label = end.status == .failed ? "Error, as the app sent it" : "Output"
+        guard let output = end.output else {
+            return PayloadPart.none(label, end.status == .cancelled ? "The run was cancelled." : "There is none.")
+        }
+        return PayloadPart.part(
+            label, output.json, link: Link("runs", run.id.description, "payload").with("of", "output"))
+    }
+
+    /// Runs that this one was invoked by.
+    private func linked(_ loaded: Loaded) -> Part {
+        guard case .started(let start)? = loaded.history.turns.first?.entries.first, let invoker = start.invoker else {
+            return false
+        }
+        let id = invoker.runID.description
+        return [
+            "links": [
+                [
+                    "relation": "invoked by", "state": false, "functionName": "the run that waits for it",
+                    "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
+                ]
+            ]
+        ]
+    }
+}

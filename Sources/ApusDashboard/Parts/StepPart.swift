@@ -1,0 +1,102 @@
+import ApusCore
+import ApusEngine
+import ApusServer
+
+/// One step of a run: when it was called, what the app answered, and its result.
+struct StepPart {
+    var step: RunTrace.Step
+    var number: Int
+    var run: String
+    /// The page without the step.
+    var close: Link
+    var time: TimeText
+
+    var part: Part {
+        [
+            "name": .text(step.name.visible()), "state": step.state.part, "closeHref": close.with("step", nil).part,
+            "facts": .list(facts), "attempts": step.attempts.isEmpty ? false : ["rows": .list(step.attempts.map(row))],
+            "failure": failure, "payloads": .list(payloads), "actions": [],
+        ]
+    }
+
+    private var facts: [Part] {
+        var facts = [FactPart.text("Kind", step.kind.words)]
+        if let id = step.id { facts.append(FactPart.code("Id", id.description)) }
+        facts.append(FactPart.time("Queued", time.part(step.createdAt)))
+        if let started = step.startedAt { facts.append(FactPart.time("Started", time.part(started))) }
+        if let ended = step.endedAt {
+            facts.append(FactPart.time("Ended", time.part(ended)))
+            facts.append(FactPart.text("Took", TimeText.duration(ended - (step.startedAt ?? step.createdAt))))
+        }
+        if let until = step.details.until { facts.append(FactPart.time("Until", time.part(until))) }
+        if let listener = step.details.listener {
+            facts.append(FactPart.code("Waits for", listener.name))
+            if let condition = listener.condition { facts.append(FactPart.code("If", condition)) }
+        }
+        if let invocation = step.details.invocation {
+            facts.append(FactPart.link("Invokes", invocation.functionSlug, Link("functions", invocation.functionSlug)))
+            facts.append(
+                FactPart.link("By event", invocation.event.description, Link("events", invocation.event.description)))
+        }
+        if let waited = step.attempts.compactMap(\.waited).first {
+            let key = waited.obstacle.key.isEmpty ? "" : " of key \"\(waited.obstacle.key)\""
+            facts.append(FactPart.text("Waited for", waited.obstacle.rule.name + key))
+        }
+        return facts
+    }
+
+    private func row(_ attempt: RunTrace.Attempt) -> Part {
+        let state: Part
+        let answer: String
+        if let error = attempt.error {
+            state = RunTrace.State.failed.part
+            answer = FailurePart.line(error.view, cause: "failed")
+        } else if attempt.answeredAt != nil {
+            state = (step.state == .failed ? RunTrace.State.failed : .completed).part
+            answer = step.state == .failed ? "failed for good" : "answered"
+        } else if attempt.calledAt != nil {
+            state = (step.state.isFinal ? step.state : .running).part
+            answer = step.state.isFinal ? "" : "not yet"
+        } else {
+            state = (step.state.isFinal ? RunTrace.State.cancelled : .queued).part
+            answer = step.state.isFinal ? "was not called" : "due \(time.relative(attempt.dueAt))"
+        }
+        let repeats = attempt.calls > 1 ? "; \(attempt.calls) calls" : ""
+        let took = attempt.calledAt.map { TimeText.duration((attempt.answeredAt ?? time.now) - $0) } ?? "–"
+        return [
+            "number": .text(String(attempt.number + 1)), "state": state,
+            "at": time.part(attempt.calledAt ?? attempt.dueAt),
+            "took": .text(attempt.answeredAt == nil && step.state.isFinal ? "–" : took),
+            "answer": .text(answer + repeats),
+        ]
+    }
+
+    private var failure: Part {
+        if let result = step.result, result.outcome == .failed {
+            return FailurePart.part(
+                "Error", at: time.part(step.endedAt), result.memo.json.view["error"] ?? result.memo.json.view, cause: ""
+            )
+        }
+        guard let attempt = step.attempts.last(where: { $0.error != nil }), step.state != .completed else {
+            return false
+        }
+        return FailurePart.part(
+            "Error of attempt \(attempt.number + 1)", at: time.part(attempt.answeredAt), attempt.error?.view, cause: "")
+    }
+
+    private var payloads: [Part] {
+        guard let result = step.result else { return [] }
+        return [
+            PayloadPart.part(
+                result.outcome == .failed ? "Result, as later calls see it" : "Output", Self.output(result),
+                link: Link("runs", run, "payload").with("of", "step").with("step", String(number)))
+        ]
+    }
+
+    /// What the step returned, without the wrapping.
+    static func output(_ result: StepResult) -> RawJSON {
+        let view = result.memo.json.view
+        guard view.kind == .object, view.count == 1, let data = view["data"] else { return result.memo.json }
+        return data.raw
+    }
+}
