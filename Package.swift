@@ -124,6 +124,7 @@ let package = Package(
             name: "ApusBenchmarks",
             dependencies: [
                 "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -148,7 +149,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["ApusCore", "ApusEngine", "ApusStore", "ApusNode"],
+            dependencies: ["ApusCore", "ApusCron", "ApusEngine", "ApusStore", "ApusNode"],
             swiftSettings: strict
         ),
         .testTarget(

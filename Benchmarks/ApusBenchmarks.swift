@@ -1,11 +1,11 @@
 import Foundation
 
-/// `ApusBenchmarks [--seconds N] [--waits N] [scenario …]`: measures the server and the parts it is made of, and
+/// `ApusBenchmarks [--seconds N] [--waits N] [--schedules N] [scenario …]`: measures the server and the parts it is made of, and
 /// prints one line a figure.
 @main
 struct ApusBenchmarks {
     static let scenarios: [any Scenario] = [
-        Startup(), Idle(), Latency(), Sequential(), Steps(), Events(), Waits(), Backlog(),
+        Startup(), Idle(), Latency(), Sequential(), Steps(), Events(), Waits(), Backlog(), Schedules(),
         StoreCommits(),
         JSONDecoding(), EngineDecisions(),
     ]
@@ -25,7 +25,7 @@ struct ApusBenchmarks {
             print(usage)
             return
         }
-        let setup = try Setup(seconds: arguments.seconds, waits: arguments.waits)
+        let setup = try Setup(seconds: arguments.seconds, waits: arguments.waits, schedules: arguments.schedules)
         print(Machine.description(directory: setup.directory) + "\n")
         let table = Table()
         for scenario in scenarios where arguments.selects(scenario.name) {
@@ -38,10 +38,11 @@ struct ApusBenchmarks {
     private static var usage: String {
         let lines = scenarios.map { "  " + $0.name.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.summary }
         return """
-            usage: ApusBenchmarks [--seconds N] [--waits N] [scenario …]
+            usage: ApusBenchmarks [--seconds N] [--waits N] [--schedules N] [scenario …]
 
               --seconds N   length of one timed run (default 10); every figure comes from several
               --waits N     runs that wait at the same time (default 100000)
+              --schedules N event schedules (default 100000)
               APUS_BINARY   the server to measure (default: the `apus` beside this program)
               TMPDIR        where stores are kept while they are measured
 

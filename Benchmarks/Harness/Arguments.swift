@@ -2,6 +2,7 @@
 struct Arguments {
     private(set) var seconds = 10.0
     private(set) var waits = 100_000
+    private(set) var schedules = 100_000
     private(set) var wantsHelp = false
     private var names: Set<String> = []
 
@@ -22,6 +23,11 @@ struct Arguments {
                     throw BenchmarkError("--waits must be a number between 1000 and 10000000")
                 }
                 self.waits = waits
+            case "--schedules":
+                guard let count = rest.popFirst().flatMap(Int.init), (1_000...1_000_000).contains(count) else {
+                    throw BenchmarkError("--schedules must be a number between 1000 and 1000000")
+                }
+                schedules = count
             case let name:
                 guard known.contains(name) else {
                     throw BenchmarkError("there is no scenario \"\(name)\"; there are \(known.joined(separator: ", "))")

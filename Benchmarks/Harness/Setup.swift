@@ -11,6 +11,8 @@ struct Setup: Sendable {
     let seconds: Double
     /// Runs that wait at the same time, where waits are measured.
     let waits: Int
+    /// Event schedules, where those are measured.
+    let schedules: Int
     /// Where stores are kept while they are measured.
     let directory: URL
     /// Sends requests; a thread of its own, so that it disturbs the app as little as it can.
@@ -20,9 +22,10 @@ struct Setup: Sendable {
     private let loadGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let appGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    init(seconds: Double, waits: Int) throws {
+    init(seconds: Double, waits: Int, schedules: Int) throws {
         self.seconds = seconds
         self.waits = waits
+        self.schedules = schedules
         directory = FileManager.default.temporaryDirectory
         loadLoop = loadGroup.next()
         appLoop = appGroup.next()

@@ -66,7 +66,7 @@ final class EventSender: Sendable {
 
         private func note(_ result: Result<ClientConnection.Answer, any Error>) {
             switch result {
-            case .success(let answer) where answer.status == 200: break
+            case .success(let answer) where (200..<300).contains(answer.status): break
             case .success(let answer): failure = BenchmarkError("an event was answered with \(answer.status)")
             case .failure(let error): failure = BenchmarkError("an event was not answered: \(error)")
             }

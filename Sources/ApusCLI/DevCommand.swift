@@ -100,6 +100,7 @@ struct DevCommand: AsyncParsableCommand, ConfigurableCommand {
         var configuration = Node.Configuration()
         configuration.userAgent = "Apus/\(ApusVersion.text)"
         configuration.storeBytes = Int64(options.maxStoreMb) << 20
+        configuration.engine.limits.eventSchedules = options.maxSchedules
         if options.retryInterval > 0 {
             configuration.engine.retryInterval = .seconds(Int64(options.retryInterval))
         }

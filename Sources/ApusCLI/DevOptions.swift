@@ -35,6 +35,9 @@ struct DevOptions: ParsableArguments {
     @Option(name: .long, help: "Megabytes above which the oldest finished runs are removed.")
     var maxStoreMb = 2_048
 
+    @Option(name: .long, help: "Schedules that send events, at most.")
+    var maxSchedules = 1_000_000
+
     @Option(name: .long, help: "Seconds that calls under way may take to finish at the end.")
     var drainTimeout = 10
 
@@ -69,6 +72,7 @@ struct DevOptions: ParsableArguments {
         Setting(name: "data-dir", alias: "sqlite-dir"),
         Setting(name: "in-memory", kind: .flag),
         Setting(name: "max-store-mb"),
+        Setting(name: "max-schedules"),
         Setting(name: "drain-timeout"),
         Setting(name: "log-level", short: "l"),
         Setting(name: "log-format"),
@@ -81,6 +85,7 @@ struct DevOptions: ParsableArguments {
         guard pollInterval >= 0 else { throw ValidationError("--poll-interval must not be negative.") }
         guard retryInterval >= 0 else { throw ValidationError("--retry-interval must not be negative.") }
         guard drainTimeout >= 0 else { throw ValidationError("--drain-timeout must not be negative.") }
+        guard maxSchedules >= 1 else { throw ValidationError("--max-schedules must be at least 1.") }
         guard maxStoreMb >= 16 else { throw ValidationError("--max-store-mb must be at least 16.") }
     }
 }

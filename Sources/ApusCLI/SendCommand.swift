@@ -40,14 +40,14 @@ struct SendCommand: AsyncParsableCommand {
             }
             var writer = JSONWriter()
             writer.beginObject()
-            writer.key("name")
-            writer.value(name)
             writer.key("data")
             writer.raw(data)
             if let id {
                 writer.key("id")
                 writer.value(id)
             }
+            writer.key("name")
+            writer.value(name)
             if let time {
                 guard let date = DateText.parse(time) else {
                     throw PlainFailure("--at must be a date such as 2026-01-31T12:00:00Z.")

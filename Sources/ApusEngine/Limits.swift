@@ -40,6 +40,10 @@ package struct Limits: Hashable, Sendable {
     package var batchBytes = 10 << 20
     /// Ticks of one schedule that are made up for after the server was down, the newest ones.
     package var missedTicks = 100
+    /// Ticks of backfills that one decision starts.
+    package var backfillTicks = 100
+    /// Event schedules of all shards together.
+    package var eventSchedules = 1_000_000
     /// Event names of which is remembered whether anything listens to them; past it all count as such.
     package var listenedNames = 100_000
     /// Events that a wait that looks back considers at most, the newest ones.

@@ -67,6 +67,7 @@ package struct ApusServer: Sendable {
         FunctionRoutes(node: node).add(to: &routes)
         QueueRoutes(node: node, bodies: bodies).add(to: &routes)
         ScheduleRoutes(node: node, bodies: bodies).add(to: &routes)
+        BackfillRoutes(node: node, bodies: bodies).add(to: &routes)
         ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)

@@ -106,7 +106,7 @@ def test_schedules_are_listed_with_their_ticks(app: SdkApp, server: Server) -> N
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [
-        ("/v1/schedules/7", 400, "7 is no schedule's id"),
+        ("/v1/schedules/7", 404, "Schedule not found: 7"),
         (f"/v1/schedules/{uuid.UUID(int=1)}", 404, f"Schedule not found: {uuid.UUID(int=1)}"),
         (f"/v1/schedules/{uuid.UUID(int=1)}/next", 404, f"Schedule not found: {uuid.UUID(int=1)}"),
         ("/v1/scheduled-events?limit=0", 400, "limit must be a number from 1 to 1000, not 0"),
@@ -213,6 +213,158 @@ def test_a_wish_for_a_schedule_is_checked(app: SdkApp) -> None:
     app.api.http.post(f"/v1/functions/{app.id}-main/pause")
     response = app.api.http.post(f"{path}/run")
     assert (response.status_code, response.json()["error"]) == (409, f"{app.id}-main is paused and starts nothing")
+
+
+# Ticks of the past
+
+
+def ticks_ago(hours: int) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc).replace(minute=30, second=0, microsecond=0)
+    return (now - datetime.timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+
+
+def test_a_backfill_is_previewed_carried_out_and_not_repeated(app: SdkApp, server: Server) -> None:
+    ticks: list[str] = []
+
+    @app.function(trigger=inngest.TriggerCron(cron="0 * * * *"))
+    async def main(ctx: inngest.Context) -> None:
+        ticks.append(str(ctx.event.data["scheduledAt"]))
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    assert app.api.data(f"{path}/backfills") == []
+    wish = {"from": ticks_ago(7), "to": ticks_ago(2)}
+    preview = app.api.http.post(f"{path}/backfill", json={**wish, "preview": True}).json()["data"]
+    assert (preview["id"], preview["preview"], preview["ticks"], preview["already_run"]) == (None, True, 5, 0)
+    assert (preview["first"], preview["last"]) == (preview["times"][0], preview["times"][4])
+    function, url = f"{app.id}-main", ("--url", server.url)
+    printed = apus("schedules", "backfill", function, "--from", wish["from"], "--to", wish["to"], "--preview", *url)
+    summary = f"{function}  0 * * * *: 5 ticks from {preview['first']} to {preview['last']}.\n"
+    assert printed.stdout == "\n".join(preview["times"]) + f"\n{summary}", printed.stderr
+    stays_true(lambda: ticks == [], "a preview starts nothing", during=0.3)
+
+    shorter = {**wish, "from": ticks_ago(4)}
+    first = app.api.http.post(f"{path}/backfill", json=shorter, headers={"X-Apus-Actor": "ann"}).json()["data"]
+    assert first["times"] == preview["times"][3:]
+    eventually(lambda: len(ticks) == 2, "the ticks run")
+    printed = apus("schedules", "backfill", function, "--from", wish["from"], "--to", wish["to"], *url)
+    assert ": 3 ticks from " in printed.stdout and ", 2 left out that have run already.\n" in printed.stdout
+    eventually(lambda: len(ticks) == 5, "the others run")
+    expected = [time.replace(".000Z", "Z") for time in preview["times"]]
+    assert sorted(ticks) == expected
+    nothing = app.api.http.post(f"{path}/backfill", json=wish).json()["data"]
+    assert (nothing["id"], nothing["ticks"], nothing["already_run"], nothing["first"]) == (None, 0, 5, None)
+    again = app.api.http.post(f"{path}/backfill", json={**wish, "again": True}).json()["data"]
+    assert again["ticks"] == 5
+    eventually(lambda: sorted(ticks) == sorted(expected * 2), "all run again")
+
+    listed = app.api.data(f"{path}/backfills")
+    assert [(found["ticks"], found["started"], found["state"]) for found in listed] == [
+        (5, 5, "finished"), (3, 3, "finished"), (2, 2, "finished"),
+    ]  # fmt: skip
+    assert (listed[2]["id"], listed[2]["by"]) == (first["id"], "ann")
+    printed = apus("schedules", "backfills", function, *url)
+    assert [line.split()[0] for line in printed.stdout.splitlines()] == [found["id"] for found in listed]
+    # What has ended stays as it is.
+    stopped = app.api.http.delete(f"{path}/backfills/{first['id']}")
+    assert (stopped.status_code, stopped.json()["data"]) == (200, listed[2])
+
+
+def test_a_backfill_of_a_paused_function_is_held_and_can_be_stopped(app: SdkApp, server: Server) -> None:
+    ticks: list[str] = []
+
+    @app.function(trigger=inngest.TriggerCron(cron="0 * * * *"))
+    async def main(ctx: inngest.Context) -> None:
+        ticks.append(str(ctx.event.data["scheduledAt"]))
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    app.api.http.post(f"/v1/functions/{app.id}-main/pause")
+    wish = {"from": ticks_ago(4), "to": ticks_ago(2)}
+    order = app.api.http.post(f"{path}/backfill", json=wish).json()["data"]
+    assert app.api.data(f"{path}/backfills")[0]["state"] == "held"
+    # What waits for one backfill is left out of the next.
+    assert app.api.http.post(f"{path}/backfill", json=wish).json()["data"]["already_run"] == 2
+    printed = apus("schedules", "backfills", "stop", order["id"], "--url", server.url)
+    assert printed.stdout == "stopped: 0 of 2 ticks have started.\n", printed.stderr
+    app.api.http.post(f"/v1/functions/{app.id}-main/resume")
+    stays_true(lambda: ticks == [], "nothing starts", during=0.5)
+    assert app.api.http.post(f"{path}/backfill", json=wish).json()["data"]["ticks"] == 2
+    eventually(lambda: len(ticks) == 2, "the ticks run")
+    subjects = [(entry["action"], entry["subject"]) for entry in app.api.data("/v1/audit")]
+    for action in ["schedule.backfilled", "schedule.backfill.stopped"]:
+        assert (action, f"{app.id}-main") in subjects
+
+
+@pytest.mark.timeout(200)
+def test_a_backfill_that_is_killed_runs_each_tick_once(make_app: Callable[..., SdkApp], own_server: Server) -> None:
+    app = make_app(own_server)
+    runs: dict[str, set[str]] = {}
+
+    @app.function(trigger=inngest.TriggerCron(cron="0 * * * *"))
+    async def main(ctx: inngest.Context) -> None:
+        runs.setdefault(str(ctx.event.data["scheduledAt"]), set()).add(ctx.run_id)
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    wish = {"from": ticks_ago(1502), "to": ticks_ago(2)}
+    order = app.api.http.post(f"{path}/backfill", json=wish).json()["data"]
+    assert (order["ticks"], len(order["times"])) == (1500, 1000)
+    started = []
+    for more in [100, 200, 300]:
+        least = min((started or [0])[-1] + more, 1400)
+        eventually(lambda: app.api.data(f"{path}/backfills")[0]["started"] >= least, "ticks start", within=60)
+        own_server.kill9()
+        own_server.start()
+        started.append(app.api.data(f"{path}/backfills")[0]["started"])
+    assert started[0] < 1500, "the first kill is in the middle"
+    eventually(lambda: app.api.data(f"{path}/backfills")[0]["state"] == "finished", "it ends", within=60)
+    eventually(lambda: len(runs) == 1500, "every tick runs", within=120)
+    assert all(len(found) == 1 for found in runs.values()), "a tick has one run"
+    again = app.api.http.post(f"{path}/backfill", json={**wish, "preview": True}).json()["data"]
+    assert (again["ticks"], again["already_run"]) == (0, 1500)
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ([], "the body must be a JSON object"),
+        ({}, "from must be an RFC 3339 time"),
+        ({"from": "2026-01-01T00:00:00Z"}, "to must be an RFC 3339 time"),
+        ({"from": "2026-01-01T00:00:00Z", "to": 5}, "to must be an RFC 3339 time"),
+        ({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "from must be before to"),
+        ({"from": "2025-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z", "preview": 1}, "preview must be true or false"),
+        ({"from": "2025-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z", "force": True},
+         "force is no field; the fields are from, to, preview, again"),
+        ({"from": "2025-01-01T00:00:00Z", "to": "2025-01-07T22:41:00Z"},
+         "there are 10001 ticks from 2025-01-01T00:00:00.000Z to 2025-01-07T22:41:00.000Z; one backfill may have 10000"),
+        ({"from": "0001-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "there are more than 100000 ticks"),
+    ],
+)  # fmt: skip
+def test_a_backfill_is_checked(app: SdkApp, wish: Any, told: str) -> None:
+    @app.function(trigger=inngest.TriggerCron(cron="* * * * *"))
+    async def main(ctx: inngest.Context) -> None: ...
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
+    response = app.api.http.post(f"{path}/backfill", json=wish)
+    assert response.status_code == 400
+    assert told in response.json()["error"]
+    assert app.api.data(f"{path}/backfills") == []
+
+
+def test_what_is_no_backfill_is_told(app: SdkApp) -> None:
+    @app.function(trigger=inngest.TriggerCron(cron="0 0 1 1 *"))
+    async def main(ctx: inngest.Context) -> None: ...
+
+    app.deploy()
+    path = f"/v1/schedules/{schedules_of(app)[0]['id']}/backfills"
+    unknown = f"/v1/schedules/{uuid.UUID(int=1)}"
+    wish = {"from": ticks_ago(7), "to": ticks_ago(2)}
+    for response in [app.api.http.get(f"{unknown}/backfills"), app.api.http.post(f"{unknown}/backfill", json=wish)]:
+        assert (response.status_code, response.json()["error"]) == (404, f"Schedule not found: {uuid.UUID(int=1)}")
+    assert app.api.http.delete(f"{path}/7").status_code == 400
+    assert app.api.http.delete(f"{path}/01HF7YAT00000G40R40M30E209").status_code == 404
 
 
 # Events of a time that has not come

@@ -40,6 +40,14 @@ enum PlantedBug: CaseIterable {
     case forgottenPendings
     /// Events that join a batch are not stored with it.
     case unstoredMembers
+    /// A schedule's newest tick is not stored with its run.
+    case unstoredTicks
+    /// A shard that starts does not know that the run of a schedule's newest tick lives.
+    case forgottenTickRuns
+    /// A shard that starts does not know which tick waits for a run's end.
+    case forgottenBuffers
+    /// How far a backfill is, is not stored with the runs that it starts.
+    case unstoredBackfills
 
     /// The rules of which one has to notice.
     var brokenRules: [Rule] {
@@ -59,6 +67,7 @@ enum PlantedBug: CaseIterable {
         case .unkeptRuns: [.kept]
         case .keptPendings, .unstoredMembers: [.collections]
         case .forgottenPendings: [.intake, .collections]
+        case .unstoredTicks, .forgottenTickRuns, .forgottenBuffers, .unstoredBackfills: [.schedules]
         }
     }
 
@@ -66,7 +75,7 @@ enum PlantedBug: CaseIterable {
     var shards: Int {
         switch self {
         case .unmarkedLooks, .forgottenListeners, .forgottenSlots, .earlySlots, .unstoredArrivals, .forgottenSingletons,
-            .forgottenPendings:
+            .forgottenPendings, .unstoredTicks, .forgottenTickRuns, .forgottenBuffers, .unstoredBackfills:
             1
         default: 7
         }
@@ -86,8 +95,10 @@ enum PlantedBug: CaseIterable {
             faults.crashes += (1...5).map { (at: $0 * (self == .forgottenListeners ? 3_000 : 300), pause: 20) }
             faults.slowApp = 100
         case .earlySlots: faults.slowApp = 300
+        case .forgottenTickRuns, .forgottenBuffers:
+            faults.crashes += (1...12).map { (at: $0 * 29_000, pause: 20) }
         case .effectsBeforeCommit, .alteredProjection, .sameGeneration, .earlyLooks, .keptListeners, .unkeptRuns,
-            .keptPendings, .unstoredMembers:
+            .keptPendings, .unstoredMembers, .unstoredTicks, .unstoredBackfills:
             break
         }
     }
@@ -102,6 +113,7 @@ enum PlantedBug: CaseIterable {
         switch (self, write) {
         case (.unmarkedLooks, .lookPending), (.keptListeners, .unlisten), (.keptListeners, .unlistenAll): true
         case (.unstoredArrivals, .arrival), (.keptPendings, .unpend), (.unstoredMembers, .join): true
+        case (.unstoredTicks, .schedule), (.unstoredBackfills, .backfillMoved): true
         case (.unkeptRuns, .keep(let run)): run.waitsSince != nil
         default: false
         }
@@ -128,6 +140,10 @@ enum PlantedBug: CaseIterable {
         switch self {
         case .forgottenListeners: altered.state.topics = []
         case .forgottenPendings: altered.state.pendings = []
+        case .forgottenTickRuns:
+            for index in altered.state.schedules.indices { altered.state.schedules[index].run = nil }
+        case .forgottenBuffers:
+            for index in altered.state.schedules.indices { altered.state.schedules[index].buffered = nil }
         case .forgottenSlots:
             altered.state.kept = KeptRuns(
                 claimed.state.kept.map { run in

@@ -46,6 +46,8 @@ import Testing
         try GoldenWaits.write(to: store)
         try GoldenSchedules.write(to: store)
         try GoldenFlow.write(to: store)
+        try GoldenBackfills.write(to: store)
+        try GoldenEventSchedules.write(to: store)
         store.close()
         let file = Self.fixtures.appending(path: "store-v\(Schema.version).db")
         try Data(contentsOf: URL(filePath: path + "/apus.db")).write(to: file)
@@ -150,6 +152,47 @@ import Testing
         defer { store.close() }
         try expectFlow(store)
         try expectWaits(store)
+        try GoldenBackfills.write(to: store)
+        try expectBackfills(store)
+        try GoldenEventSchedules.write(to: store)
+        try expectEventSchedules(store)
+        try expectCounts(store)
+    }
+
+    @Test("a store of format 8 is opened", .disabled(if: isWriting))
+    func readEighthStore() throws {
+        let directory = try TemporaryDirectory()
+        let path = try place(Self.fixtures.appending(path: "store-v8.db"), in: directory)
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        try expectBackfills(store)
+        try expectWaits(store)
+        try expectEventSchedules(store)
+        try expectCounts(store)
+    }
+
+    private func expectEventSchedules(_ store: any Store) throws {
+        let (recurring, once) = (GoldenEventSchedules.recurring, GoldenEventSchedules.once)
+        let reader = store.reader
+        #expect(try Set(reader.eventSchedules(after: nil, limit: 10)) == [recurring, once])
+        #expect(try reader.eventSchedule(recurring.key.id)?.event == GoldenEventSchedules.event)
+        #expect(try reader.tickCursors() == [0: GoldenEventSchedules.cursor])
+        #expect(try Set(store.claim(0).state.eventSchedules.entries.map(\.state)) == [recurring.state, once.state])
+    }
+
+    /// Stores of older formats have counted nothing: their runs are counted when they are opened.
+    private func expectCounts(_ store: any Store) throws {
+        let counts = try store.reader.runCounts(from: .epoch, until: .distantFuture)
+        #expect(counts.map(\.key.state) == [.queued, .failed] && counts.map(\.count) == [2, 1])
+        #expect(try store.reader.runs(RunQuery(states: [.failed]), limit: 10).runs.map(\.row) == [2])
+    }
+
+    private func expectBackfills(_ store: any Store) throws {
+        let state = try store.claim(0).state
+        #expect(state.schedules == GoldenBackfills.schedules)
+        #expect(state.backfills == [GoldenBackfills.open])
+        #expect(try store.reader.backfills() == [GoldenBackfills.stopped, GoldenBackfills.open.order])
+        #expect(Array(state.kept) == GoldenFlow.kept)
     }
 
     private func expectFlow(_ store: any Store) throws {
@@ -178,6 +221,13 @@ import Testing
         try expectGolden(store, epoch: GoldenStore.lastEpoch, batch: GoldenStore.lastBatch)
         try GoldenWaits.write(to: store)
         try expectWaits(store)
+        try GoldenSchedules.write(to: store)
+        try GoldenFlow.write(to: store)
+        try GoldenBackfills.write(to: store)
+        try expectBackfills(store)
+        try GoldenEventSchedules.write(to: store)
+        try expectEventSchedules(store)
+        try expectCounts(store)
     }
 
     /// A directory whose store is one of the files.

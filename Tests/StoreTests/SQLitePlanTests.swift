@@ -69,6 +69,16 @@ import Testing
         }
     }
 
+    @Test("schedules that have fired once are found by their time, and pages of schedules by the id")
+    func eventSchedules() throws {
+        let fired = try plan(of: try store.write { $0.statements.forgetFired.sql })
+        #expect(fired.first?.contains("INDEX event_schedules_due (shard=? AND due") == true, "\(fired)")
+        expectSearches(fired)
+        let page = try plan(of: ReadSession.eventSchedulesQuery)
+        #expect(page.first?.contains("sqlite_autoindex_event_schedules_1 (id>?)") == true, "\(page)")
+        expectSearches(page)
+    }
+
     private func expectSearches(_ plan: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         let isSearch = !plan.isEmpty && !plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }
         #expect(isSearch, "\(plan)", sourceLocation: sourceLocation)

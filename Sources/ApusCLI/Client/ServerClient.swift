@@ -27,10 +27,17 @@ struct ServerClient {
     /// The `data` of the answer.
     /// - Throws: ``PlainFailure`` with what the server says is wrong.
     func ask(_ method: String, _ path: String, _ body: RawJSON? = nil) async throws -> RawJSON {
-        guard let data = try await find(method, path, body) else {
+        let answer = try await answer(method, path, body)
+        return answer.view["data"]?.raw ?? answer
+    }
+
+    /// The whole answer.
+    /// - Throws: ``PlainFailure`` with what the server says is wrong.
+    func answer(_ method: String, _ path: String, _ body: RawJSON? = nil) async throws -> RawJSON {
+        guard let answer = try await findAnswer(method, path, body) else {
             throw PlainFailure("\(url) does not know \(path).")
         }
-        return data
+        return answer
     }
 
     /// Where the answer has no body.
@@ -43,10 +50,17 @@ struct ServerClient {
     func find(
         _ method: String, _ path: String, _ body: RawJSON? = nil, isOptional: Bool = false
     ) async throws -> RawJSON? {
+        try await findAnswer(method, path, body, isOptional: isOptional).map { $0.view["data"]?.raw ?? $0 }
+    }
+
+    private func findAnswer(
+        _ method: String, _ path: String, _ body: RawJSON? = nil, isOptional: Bool = false
+    ) async throws -> RawJSON? {
         let answer = try await send(method, path, body)
         if answer.status == 404, isOptional { return nil }
+        if answer.status == 204 { return .null }
         guard (200..<300).contains(answer.status), let json = answer.json else { throw failure(answer) }
-        return json.view["data"]?.raw ?? json
+        return json
     }
 
     private struct Answer {

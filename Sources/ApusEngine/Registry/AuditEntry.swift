@@ -6,7 +6,7 @@ package struct AuditEntry: Hashable, Sendable {
     /// As the one who asked names himself.
     package var actor: String
     package var action: Action
-    /// The function's slug, or an event's id.
+    /// The function's slug, an event's id, or the name of an event schedule.
     package var subject: String
     /// What was set, as JSON; empty where the action says all.
     package var detail: String
@@ -23,6 +23,11 @@ package struct AuditEntry: Hashable, Sendable {
         case scheduleResumed = "schedule.resumed"
         case scheduleSet = "schedule.set"
         case scheduleRun = "schedule.run"
+        case backfilled = "schedule.backfilled"
+        case backfillStopped = "schedule.backfill.stopped"
+        case scheduleCreated = "schedule.created"
+        case scheduleReplaced = "schedule.replaced"
+        case scheduleDeleted = "schedule.deleted"
     }
 
     package init(at: Timestamp, actor: String, action: Action, subject: String, detail: String = "") {

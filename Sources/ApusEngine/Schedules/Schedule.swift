@@ -133,15 +133,10 @@ struct Schedules {
         while let first = ticks.min, next[first.key] != first.at { ticks.removeMin() }
     }
 
-    /// Where catching up begins, when more ticks were missed than are made up for.
-    mutating func firstTick(of key: ScheduleKey, until now: Timestamp, atMost limit: Int) -> Timestamp? {
-        guard let schedule = schedule(key.expression) else { return nil }
-        var tick = schedule.previous(before: now.milliseconds + 1)
-        for _ in 1..<max(limit, 1) {
-            guard let time = tick, let earlier = schedule.previous(before: time) else { break }
-            tick = earlier
-        }
-        return tick.map(Timestamp.init(milliseconds:))
+    /// What becomes of a tick that has come and of those after it.
+    mutating func missed(_ tick: Tick, until now: Timestamp, _ policy: CatchUp, atMost limit: Int) -> MissedTicks {
+        guard let schedule = schedule(tick.key.expression) else { return .goOn(at: tick.at) }
+        return MissedTicks(schedule, from: tick.at, until: now, policy, atMost: limit)
     }
 
     /// What an earlier release has accepted and this one does not understand never fires.

@@ -36,6 +36,18 @@ package enum Write: Sendable {
     case lookDone(event: RowID)
     case schedule(ScheduleRow)
     case unschedule(ScheduleKey)
+    /// A new order, with its ticks.
+    case backfill(OpenBackfill)
+    /// What has become of an order. The ticks of one that has ended are forgotten.
+    case backfillMoved(Backfill)
+    /// Stores an event schedule, or another one of its name in its place.
+    case eventSchedule(EventSchedule, EventTemplate)
+    /// Pauses an event schedule, or lets it go on.
+    case eventSchedulePause(UUID16, at: Timestamp?, since: Timestamp, due: Timestamp?)
+    case eventScheduleCatchUp(UUID16, CatchUp)
+    case removeEventSchedule(UUID16)
+    /// All ticks of event schedules up to this one have been dealt with; those that fire once are gone.
+    case ticked(Tick)
     /// A run that has to be known when the shard starts, or what has changed of it.
     case keep(KeptRun)
     case unkeep(run: RowID)
@@ -58,7 +70,8 @@ package enum Write: Sendable {
 package struct EventRow: Hashable, Sendable {
     package var row: RowID
     package var id: ULID
-    /// The key under which the event may arrive again; `nil` when nothing can repeat it.
+    /// The key under which the event may arrive again, or under which its tick is looked for; `nil` when neither
+    /// can be.
     package var key: EventKey?
     package var name: String
     package var receivedAt: Timestamp
@@ -103,6 +116,9 @@ package enum Effect: Sendable {
     case readWakes(after: Wake?, upTo: Timestamp, limit: Int)
     /// Read the events that start a run and come back with `Input.eventsRead`.
     case readEvents([RowID], for: ULID)
+    /// Read the events of schedules, in this order and up to a number of bytes but at least one, and come back
+    /// with `Input.templatesRead`.
+    case readTemplates([UUID16], read: UInt64, bytes: Int)
     /// Find listeners and come back with `Input.listeners`.
     case findListeners(ListenerQuestion)
     /// Find events that were there before a listener and come back with `Input.eventsFound`.
@@ -149,4 +165,6 @@ package enum Answer: Hashable, Sendable {
     case registered(isModified: Bool, app: UUID16)
     /// Whether a run has got the signal.
     case signalled(Bool)
+    case backfill(BackfillAnswer)
+    case eventSchedule(EventScheduleAnswer)
 }

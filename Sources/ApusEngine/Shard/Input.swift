@@ -25,6 +25,15 @@ package enum Input: Sendable {
     case schedule(ScheduleKey, ScheduleChange, by: String)
     /// A schedule's function is to run now.
     case runSchedule(ScheduleKey, by: String)
+    /// Ticks of the past are to be run, which were computed by the outlook with this stamp.
+    case backfill(OpenBackfill, seen: UInt64)
+    case stopBackfill(ULID, by: String)
+    /// Means nothing: answered when everything that was decided before is durable.
+    case settle
+    /// Somebody makes, changes or removes a schedule that sends an event, or sends its event now.
+    case eventSchedule(EventScheduleOrder, by: String)
+    /// The events of ticks that come soon were read.
+    case templatesRead(TemplatePage, of: [UUID16], read: UInt64)
     /// Somebody has ordered something that is carried out bit by bit.
     case audit(AuditEntry)
     /// Another shard changed the registry; it is durable already.

@@ -33,18 +33,21 @@ extension ShardCore {
 
     /// Stores an event and starts each function that listens to it, at most once per event id.
     /// - Parameters:
+    ///   - key: what makes two events the same event; `nil` when nothing can repeat this one.
+    ///   - tick: under which the event of a tick is found; it protects against nothing.
     ///   - target: started whatever it listens to; only its run answers the invoker.
     ///   - receivedAt: `nil` for now.
     private func accept(
         _ event: IncomingEvent,
         id: ULID,
         key: EventKey?,
+        tick: EventKey? = nil,
         alreadyStarted: [UUID16],
         receivedAt: Timestamp? = nil,
         invoking target: FunctionRecord? = nil,
         invoker: Invoker? = nil
     ) {
-        let stored = store(event, id: id, key: key, receivedAt: receivedAt ?? now)
+        let stored = store(event, id: id, key: key ?? tick, receivedAt: receivedAt ?? now)
         let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
         let listeners = registry.functions(startedBy: event, stored: stored.body, now: now).filter {
             $0.id != target?.id
@@ -158,8 +161,13 @@ extension ShardCore {
 
     /// A tick of a schedule: starts its function, and what else listens to `inngest/scheduled.timer`. It
     /// happens once, because the schedule moves on in the same batch.
-    func accept(_ event: IncomingEvent, id: ULID, startingOnTick function: FunctionRecord) {
-        accept(event, id: id, key: nil, alreadyStarted: [], invoking: function)
+    func accept(_ event: IncomingEvent, id: ULID, key: EventKey?, startingOnTick function: FunctionRecord) {
+        accept(event, id: id, key: nil, tick: key, alreadyStarted: [], invoking: function)
+    }
+
+    /// A tick of an event schedule. It happens once, because the cursor moves on in the same batch.
+    func accept(_ event: IncomingEvent, ofTickWithID id: ULID) {
+        accept(event, id: id, key: nil, alreadyStarted: [])
     }
 
     /// A step's invocation: starts its target, and what else listens to `inngest/function.invoked`.

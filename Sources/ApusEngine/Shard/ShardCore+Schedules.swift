@@ -7,8 +7,6 @@ extension ShardCore {
     private static let owner: ShardID = 0
     /// Ticks that one decision fires; the rest is still due at the next.
     private static let ticksPerDecision = 100
-    /// From this lateness on a tick counts as missed.
-    private static let patience = TimeSpan.minutes(1)
 
     /// Brings the schedules in line with what is registered. One that is registered again goes on where it
     /// was; a new one begins now.
@@ -27,6 +25,7 @@ extension ShardCore {
         for key in wanted.sorted() where schedules.rows[key] == nil {
             set(ScheduleRow(key: key, last: beginning))
         }
+        abandonBackfills()
     }
 
     /// Now, but never on a whole minute, where it could be taken for a tick that has happened.
@@ -44,28 +43,12 @@ extension ShardCore {
 
     /// Fires the oldest tick that has come and is not left out.
     private func catchUp(_ tick: Schedules.Tick) {
-        // A minute is the shortest distance between two ticks: one that is not as late as that is the newest.
-        guard let row = schedules.rows[tick.key], now - tick.at >= Self.patience else {
-            return fire(tick.key, at: tick.at)
+        let policy = schedules.rows[tick.key]?.settings.catchUp ?? .all
+        switch schedules.missed(tick, until: now, policy, atMost: configuration.limits.missedTicks) {
+        case .goOn(let time): fire(tick.key, at: time)
+        // Past the tick, so that no other expression takes it for one that has happened.
+        case .leftOut(let newest): advance(tick.key, to: newest + .milliseconds(1))
         }
-        switch row.settings.catchUp ?? .all {
-        case .all: fire(tick.key, at: newest(configuration.limits.missedTicks, tick))
-        case .latest: fire(tick.key, at: newest(1, tick))
-        case .skip:
-            let newest = newest(1, tick)
-            if now - newest < Self.patience {
-                fire(tick.key, at: newest)
-            } else {
-                // Past the tick, so that no other expression takes it for one that has happened.
-                advance(tick.key, to: newest + .milliseconds(1))
-            }
-        }
-    }
-
-    /// The first of the newest ticks that have come.
-    private func newest(_ count: Int, _ tick: Schedules.Tick) -> Timestamp {
-        guard now - tick.at >= .minutes(count) else { return tick.at }
-        return max(tick.at, schedules.firstTick(of: tick.key, until: now, atMost: count) ?? tick.at)
     }
 
     private func fire(_ key: ScheduleKey, at tick: Timestamp) {
@@ -134,12 +117,14 @@ extension ShardCore {
         }
     }
 
+    /// - Parameter byHand: nobody has to find out later whether there was such a tick.
     @discardableResult
-    private func startTick(
-        _ tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey, of function: FunctionRecord
+    func startTick(
+        _ tick: Timestamp, at fireAt: Timestamp, _ key: ScheduleKey, of function: FunctionRecord, byHand: Bool = false
     ) -> ULID {
         let id = random.nextULID(now: now)
-        accept(event(of: tick, at: fireAt, key), id: id, startingOnTick: function)
+        let eventKey = byHand ? nil : EventKey(tick: tick, of: function.id)
+        accept(event(of: tick, at: fireAt, key), id: id, key: eventKey, startingOnTick: function)
         return id
     }
 
@@ -213,7 +198,7 @@ extension ShardCore {
         guard schedules.rows[key] != nil, let function = registry.functions[key.function], function.pausedAt == nil
         else { return }
         audit(.scheduleRun, key, of: function, by: actor)
-        decision.answer = .accepted([startTick(now, at: now, key, of: function)])
+        decision.answer = .accepted([startTick(now, at: now, key, of: function, byHand: true)])
     }
 
     private func audit(
@@ -229,11 +214,6 @@ extension ShardCore {
             )
         )
     }
-}
-
-extension Timestamp {
-    /// To the second, as the protocol writes ticks: `2024-01-01T09:00:00Z`.
-    fileprivate var rfc3339Seconds: String { rfc3339.prefix { $0 != "." && $0 != "Z" } + "Z" }
 }
 
 /// The event of a cron run.

@@ -5,6 +5,8 @@ import HeapModule
 extension ShardCore {
     func passTime() {
         fireSchedules()
+        fireBackfills()
+        fireEventSchedules()
         queue.passTime(now: now)
         if queue.arrivals.forget(now: now, atMost: configuration.limits.rateKeys) {
             decision.writes.append(.forgetArrivals(before: now.nanoseconds))

@@ -18,6 +18,9 @@ package struct ShardState: Sendable {
     package var looks: InterruptedLooks
     /// Of the shard that owns the registry.
     package var schedules: [ScheduleRow]
+    /// Those that are under way, of the same shard.
+    package var backfills: [OpenBackfill]
+    package var eventSchedules: StoredEventSchedules
     /// Runs that wait for their turn or take up room, in the order of rows.
     package var kept: KeptRuns
     package var arrivals: [Arrival]
@@ -33,6 +36,8 @@ package struct ShardState: Sendable {
         topics: [ListenerTopic] = [],
         looks: InterruptedLooks = InterruptedLooks(),
         schedules: [ScheduleRow] = [],
+        backfills: [OpenBackfill] = [],
+        eventSchedules: StoredEventSchedules = StoredEventSchedules(),
         kept: KeptRuns = KeptRuns(),
         arrivals: [Arrival] = [],
         pendings: [Pending] = []
@@ -46,6 +51,8 @@ package struct ShardState: Sendable {
         self.topics = topics
         self.looks = looks
         self.schedules = schedules
+        self.backfills = backfills
+        self.eventSchedules = eventSchedules
         self.kept = kept
         self.arrivals = arrivals
         self.pendings = pendings

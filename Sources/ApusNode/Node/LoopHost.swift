@@ -167,6 +167,16 @@ final class LoopHost: ShardHost {
         run(on: reading, { store throws(StoreError) in try store.reader.events(in: rows) }, done)
     }
 
+    func readTemplates(
+        _ schedules: [UUID16], atMost bytes: Int, _ done: @escaping (Result<TemplatePage, StoreError>) -> Void
+    ) {
+        run(
+            on: reading,
+            { store throws(StoreError) in try store.reader.templates(of: schedules, atMost: bytes) },
+            done
+        )
+    }
+
     func perform(_ effect: Effect) {
         onEffect(effect)
     }

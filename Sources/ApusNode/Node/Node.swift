@@ -25,7 +25,7 @@ package final class Node: Sendable {
     }
 
     private let configuration: Configuration
-    private let store: any Store
+    let store: any Store
     private let loop: any EventLoop
     private let writing = NIOThreadPool(numberOfThreads: 1)
     private let reading = NIOThreadPool(numberOfThreads: 2)
@@ -36,7 +36,7 @@ package final class Node: Sendable {
     /// Which runs have changed.
     package let feed = RunFeed()
     private let core: NIOLoopBoundBox<LoopCore>
-    private let intake: Intake
+    let intake: Intake
     private let state: Mutex<PublicState>
 
     private struct PublicState {
@@ -336,7 +336,7 @@ package final class Node: Sendable {
         return ids
     }
 
-    private func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
+    func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
         if state.withLock({ $0.isStopping }) { throw .unavailable("the server is shutting down") }
         let result = await withCheckedContinuation { continuation in
             intake.post(
@@ -405,6 +405,11 @@ package final class Node: Sendable {
         return (views ?? []).reduce(QueueView()) { sum, view in sum.adding(view, limit: limit) }
     }
 
+    /// What has to be known before ticks of a schedule are computed; `nil` when it is not registered.
+    func outlook(of key: ScheduleKey) async -> BackfillOutlook? {
+        try? await loop.submit { [self] in core.value.shards.first?.core?.outlook(of: key) }.get()
+    }
+
     /// The schedules of all functions.
     package func schedules() async -> [ScheduleView] {
         let views = try? await loop.submit { [self] in core.value.shards.first?.core?.scheduleViews }.get()
@@ -471,7 +476,7 @@ package final class Node: Sendable {
         case .changed(let change):
             feed.publish(change.run)
             log(change)
-        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             assertionFailure("reads are carried out by the shard itself")
         }
     }

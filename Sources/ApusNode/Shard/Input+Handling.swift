@@ -6,7 +6,10 @@ extension Input {
     /// Inputs that bring new work; refused while nothing new can be made durable.
     var isIntake: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .signal: true
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
+            .stopBackfill, .settle,
+            .audit, .signal:
+            true
         default: false
         }
     }
@@ -15,10 +18,12 @@ extension Input {
     var survivesRestart: Bool {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .reply, .syncFailed,
-            .registry, .cancel, .signal:
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
+            .stopBackfill, .settle,
+            .audit, .reply, .syncFailed, .registry, .cancel, .signal:
             true
-        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead:
+        case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
+            .templatesRead:
             false
         }
     }
@@ -27,10 +32,12 @@ extension Input {
     /// will never accept.
     var canBeAtFault: Bool {
         switch self {
-        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .audit, .reply, .syncFailed,
-            .message, .refused, .signal:
+        case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
+            .stopBackfill, .audit,
+            .reply, .syncFailed, .message, .refused, .signal:
             true
-        case .tick, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead, .cancel:
+        case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
+            .templatesRead, .cancel:
             false
         }
     }
@@ -43,7 +50,10 @@ extension Input {
         case .invoke(_, let event, _): event.key == nil
         // The wait that has got it is over, and the next one would get it too.
         case .signal: true
-        case .runSchedule: true
+        case .runSchedule, .backfill: true
+        // One that fires once may have fired and be gone; what is removed is not found again.
+        case .eventSchedule(.put(let draft, _), _): if case .at = draft.timing { true } else { false }
+        case .eventSchedule(.run, _), .eventSchedule(.remove, _): true
         default: false
         }
     }

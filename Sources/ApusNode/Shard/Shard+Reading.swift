@@ -38,6 +38,13 @@ extension Shard {
         read({ host, done in host.readEvents(rows, done) }) { [.eventsRead(for: run, $0.map(EventRow.init))] }
     }
 
+    /// Reads the events of schedules.
+    func readTemplates(_ schedules: [UUID16], read number: UInt64, bytes: Int) {
+        read({ host, done in host.readTemplates(schedules, atMost: bytes, done) }) { page in
+            [.templatesRead(page, of: schedules, read: number)]
+        }
+    }
+
     private static let firstRetryOfRead = TimeSpan.milliseconds(500)
     /// What is damaged stays so until somebody mends it.
     private static let longestRetryOfRead = TimeSpan.seconds(60)

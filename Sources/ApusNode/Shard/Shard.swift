@@ -243,6 +243,7 @@ package final class Shard {
         case .findListeners(let question): awaitingListeners.append(question)
         case .findEvents(let name, let since, let listener): readEvents(named: name, since: since, for: listener)
         case .readEvents(let rows, let run): readEvents(rows, for: run)
+        case .readTemplates(let schedules, let read, let bytes): readTemplates(schedules, read: read, bytes: bytes)
         case .call(let call):
             callsInAir[call.id] = InheritedCall(app: call.app, slots: call.slots)
             host.perform(effect)

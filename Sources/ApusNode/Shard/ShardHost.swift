@@ -47,6 +47,11 @@ package protocol ShardHost: AnyObject {
     /// The events in these rows.
     func readEvents(_ rows: [RowID], _ done: @escaping (Result<[StoredEvent], StoreError>) -> Void)
 
+    /// The events of these schedules, in this order until they have so many bytes.
+    func readTemplates(
+        _ schedules: [UUID16], atMost bytes: Int, _ done: @escaping (Result<TemplatePage, StoreError>) -> Void
+    )
+
     /// Carries out an effect whose decision is durable. Reads come back through the shard itself and
     /// are never passed here.
     func perform(_ effect: Effect)

@@ -36,6 +36,15 @@ extension ReadSession {
     }
 
     /// Newest first.
+    func backfills() throws -> [Backfill] {
+        let find = try statement("SELECT \(Backfill.columns) FROM backfills ORDER BY id DESC LIMIT ?")
+        find.bind(1, Int64(rowsPerPage))
+        var found: [Backfill] = []
+        while try find.step() { found.append(Backfill(find)) }
+        return found
+    }
+
+    /// Newest first.
     func audit(limit: Int) throws -> [AuditEntry] {
         let find = try statement("SELECT at, actor, action, subject, detail FROM audit ORDER BY row DESC LIMIT ?")
         find.bind(1, Int64(page(limit)))

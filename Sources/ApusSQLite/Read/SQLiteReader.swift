@@ -85,6 +85,10 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.cancellations() }
     }
 
+    func backfills() throws(StoreError) -> [Backfill] {
+        try store.read { try $0.backfills() }
+    }
+
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
     ) throws(StoreError) -> [LivingRun] {
@@ -93,6 +97,22 @@ struct SQLiteReader: StoreReader {
 
     func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart] {
         try store.read { try $0.scheduledStarts(after: after, limit: limit) }
+    }
+
+    func eventSchedule(_ id: UUID16) throws(StoreError) -> (schedule: EventSchedule, event: EventTemplate)? {
+        try store.read { try $0.eventSchedule(id) }
+    }
+
+    func eventSchedules(after id: UUID16?, limit: Int) throws(StoreError) -> [EventSchedule] {
+        try store.read { try $0.eventSchedules(after: id, limit: limit) }
+    }
+
+    func tickCursors() throws(StoreError) -> [ShardID: Tick] {
+        try store.read { try $0.tickCursors() }
+    }
+
+    func templates(of schedules: [UUID16], atMost bytes: Int) throws(StoreError) -> TemplatePage {
+        try store.read { try $0.templates(of: schedules, atMost: bytes) }
     }
 
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {

@@ -14,7 +14,8 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
         Migration(version: 4, sql: flowControl), Migration(version: 5, sql: scheduling),
-        Migration(version: 6, sql: searching),
+        Migration(version: 6, sql: searching), Migration(version: 7, sql: backfills),
+        Migration(version: 8, sql: eventSchedules),
     ]
 
     private static let searching = """
@@ -37,6 +38,59 @@ enum Schema {
         INSERT INTO run_counts SELECT ended_at / 60000 AS minute, function, status + 1, count(*) FROM runs
             WHERE status <> 0 AND minute > (SELECT coalesce(max(time), 0) / 60000 - 43200 FROM shards)
             GROUP BY minute, function, status;
+        """
+
+    private static let backfills = """
+        -- Orders to run a schedule's function as of ticks of the past.
+        CREATE TABLE backfills (
+            id BLOB PRIMARY KEY,
+            function BLOB NOT NULL,
+            expression TEXT NOT NULL,
+            slug TEXT NOT NULL,
+            from_time INTEGER NOT NULL,
+            to_time INTEGER NOT NULL,
+            ticks INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            ended_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        -- The ticks of those that are under way, encoded. Apart, because they never change.
+        CREATE TABLE backfill_ticks (
+            backfill BLOB PRIMARY KEY,
+            ticks BLOB NOT NULL
+        ) STRICT;
+        """
+
+    private static let eventSchedules = """
+        -- Schedules that send an event.
+        CREATE TABLE event_schedules (
+            row INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            shard INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            -- An expression, or the one time.
+            cron TEXT,
+            at INTEGER,
+            since INTEGER NOT NULL,
+            -- The tick of one that fires once, while it is to come.
+            due INTEGER,
+            paused_at INTEGER,
+            catch_up INTEGER NOT NULL,
+            digest INTEGER NOT NULL,
+            event_name TEXT NOT NULL,
+            -- Everything but the name, as JSON; last, because it may be long.
+            event BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX event_schedules_due ON event_schedules (shard, due, id) WHERE due IS NOT NULL;
+
+        -- All ticks of a shard up to this one have been dealt with.
+        CREATE TABLE tick_cursors (
+            shard INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            id BLOB NOT NULL
+        ) STRICT;
         """
 
     private static let scheduling = """

@@ -48,6 +48,20 @@ struct WriteStatements {
     let schedule: Statement
     /// Removes a schedule.
     let unschedule: Statement
+    /// Notes what has become of a backfill.
+    let backfillMoved: Statement
+    /// Stores an event schedule.
+    let eventSchedule: Statement
+    /// Pauses one or lets it go on.
+    let eventSchedulePause: Statement
+    /// Changes which of its missed ticks are made up for.
+    let eventScheduleCatchUp: Statement
+    /// Removes one.
+    let removeEventSchedule: Statement
+    /// Moves the cursor of ticks on.
+    let ticked: Statement
+    /// Removes what has fired once.
+    let forgetFired: Statement
     /// Notes what the next owner has to know of a run.
     let keep: Statement
     /// Takes that back.
@@ -124,6 +138,21 @@ struct WriteStatements {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
+        eventSchedule = try prepare(
+            """
+            INSERT OR REPLACE INTO event_schedules (id, shard, name, cron, at, since, due, paused_at, catch_up, digest,
+                event_name, event)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        eventSchedulePause = try prepare(
+            "UPDATE event_schedules SET paused_at = ?2, since = ?3, due = ?4 WHERE id = ?1")
+        eventScheduleCatchUp = try prepare("UPDATE event_schedules SET catch_up = ?2 WHERE id = ?1")
+        removeEventSchedule = try prepare("DELETE FROM event_schedules WHERE id = ?")
+        ticked = try prepare("INSERT OR REPLACE INTO tick_cursors (shard, at, id) VALUES (?, ?, ?)")
+        forgetFired = try prepare(
+            "DELETE FROM event_schedules WHERE shard = ?1 AND due IS NOT NULL AND (due, id) <= (?2, ?3)"
+        )
         keep = try prepare(
             """
             INSERT OR REPLACE INTO kept (run, function, created_at, started, calls, waits_since, flow, id)
@@ -147,6 +176,7 @@ struct WriteStatements {
         outcome = try prepare(
             "INSERT OR REPLACE INTO outcomes (event, function, rule, at, key, run, taken) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
+        backfillMoved = try prepare("UPDATE backfills SET started = ?2, state = ?3, ended_at = ?4 WHERE id = ?1")
         unschedule = try prepare("DELETE FROM schedules WHERE function = ? AND expression = ?")
     }
 }

@@ -27,6 +27,8 @@ extension Writer {
                     events: try pendingLooks(of: shard), listeners: try listenersLookingBack(of: shard)
                 ),
                 schedules: shard == 0 ? try schedules() : [],
+                backfills: shard == 0 ? try openBackfills() : [],
+                eventSchedules: try eventSchedules(of: shard),
                 kept: try keptRuns(of: shard),
                 arrivals: try arrivals(of: shard),
                 pendings: try pendings(of: shard, shardCount: try shardCount())

@@ -60,6 +60,10 @@ extension Writer {
         case .lookDone(let event): try run(statements.lookDone, event)
         case .schedule(let row): try insert(row)
         case .unschedule(let key): try remove(key)
+        case .backfill(let backfill): try insert(backfill)
+        case .backfillMoved(let order): try update(order)
+        case .eventSchedule, .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked:
+            try applyEventSchedule(write, of: shard)
         default: try applyFlow(write, of: shard)
         }
     }

@@ -6,39 +6,81 @@ import ApusStore
 import HTTPTypes
 import Hummingbird
 
-/// `/v1/schedules`: the cron triggers of all functions; an extension of the v1 API.
+/// `/v1/schedules`: the cron triggers of all functions, and the event schedules that people make; an extension of
+/// the v1 API.
 struct ScheduleRoutes: Sendable {
     let node: Node
     let bodies: RequestBodies
 
-    /// Bytes of a request.
+    /// Bytes of a request that holds no event.
     private static let bodyLimit = 64 << 10
     /// Times that are listed when nobody says how many, and at most.
     private static let times = (usual: 5, most: 1_000)
     private static let ticks = (usual: 20, most: 100)
 
+    private var events: EventScheduleRoutes { EventScheduleRoutes(node: node, bodies: bodies) }
+
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/v1/schedules") { _, _ in await list() }
+        routes.on(.get, "/v1/schedules") { request, _ in try await ScheduleList(node: node).answer(request) }
+        routes.on(.post, "/v1/schedules") { request, _ in try await events.create(request) }
+        routes.on(.put, "/v1/schedules/:id") { request, context in
+            let reference = try ScheduleReference(context)
+            if case .id(let id) = reference, let trigger = await trigger(id) {
+                return Answers.error(
+                    "\(id) is a cron trigger, which \(trigger.functionSlug) registers", status: .conflict
+                )
+            }
+            return try await events.put(reference, request)
+        }
+        routes.on(.delete, "/v1/schedules/:id") { request, context in
+            try await forSchedule(context) { trigger in
+                Answers.error(
+                    "\(trigger.key.id) is a cron trigger, which ends when \(trigger.functionSlug) does not register it",
+                    status: .conflict
+                )
+            } event: { schedule in
+                try await events.remove(schedule, by: Actor.of(request))
+            }
+        }
         routes.on(.get, "/v1/schedules/:id") { _, context in
-            try await forSchedule(context) { schedule in
+            try await forSchedule(context) { trigger in
+                Answers.envelope { ScheduleJSON.write(trigger, to: &$0) }
+            } event: { schedule in
                 Answers.envelope { ScheduleJSON.write(schedule, to: &$0) }
             }
         }
         routes.on(.get, "/v1/schedules/:id/next") { request, context in
-            try await forSchedule(context) { try next(of: $0, request) }
+            try await forSchedule(context) { trigger in
+                try next(of: trigger, request)
+            } event: { schedule in
+                let count = try request.number("count", usual: Self.times.usual, most: Self.times.most)
+                return events.next(of: schedule, count: count)
+            }
         }
         routes.on(.get, "/v1/schedules/:id/ticks") { request, context in
-            try await forSchedule(context) { try await ticks(of: $0, request) }
+            try await forSchedule(context) { trigger in
+                try await ticks(of: trigger, request)
+            } event: { schedule in
+                Answers.error(
+                    "only cron triggers list their ticks; those of \(schedule.schedule.key.name) are the events "
+                        + schedule.schedule.eventName, status: .badRequest
+                )
+            }
         }
         routes.on(.patch, "/v1/schedules/:id") { request, context in
-            try await forSchedule(context) { schedule in
-                try await bodies.read(request, upTo: Self.bodyLimit) { body in
-                    try await change(schedule, body, by: Actor.of(request))
-                }
+            let body = try await bodies.read(request, upTo: Self.bodyLimit) { $0 }
+            return try await forSchedule(context) { trigger in
+                try await change(trigger, body, by: Actor.of(request))
+            } event: { schedule in
+                try await events.change(schedule, body, by: Actor.of(request))
             }
         }
         routes.on(.post, "/v1/schedules/:id/run") { request, context in
-            try await forSchedule(context) { try await run($0, by: Actor.of(request)) }
+            try await forSchedule(context) { trigger in
+                try await run(trigger, by: Actor.of(request))
+            } event: { schedule in
+                try await events.run(schedule, by: Actor.of(request))
+            }
         }
     }
 
@@ -69,27 +111,19 @@ struct ScheduleRoutes: Sendable {
         }
     }
 
-    private func list() async -> Response {
-        let schedules = await node.schedules()
-        return Answers.envelope { writer in
-            writer.beginArray()
-            for schedule in schedules { ScheduleJSON.write(schedule, to: &writer) }
-            writer.endArray()
-        }
+    private func trigger(_ id: UUID16) async -> ScheduleView? {
+        await node.schedules().first { $0.key.id == id }
     }
 
     /// Answers for the schedule that the path names.
     private func forSchedule(
-        _ context: BasicRequestContext, _ answer: (ScheduleView) async throws -> Response
+        _ context: BasicRequestContext, trigger answer: (ScheduleView) async throws -> Response,
+        event answerEvent: (EventScheduleView) async throws -> Response
     ) async throws -> Response {
-        let text = context.parameters.get("id") ?? ""
-        guard let id = UUID16(text) else {
-            return Answers.error("\(text.excerpt()) is no schedule's id, which is a UUID", status: .badRequest)
-        }
-        guard let schedule = await node.schedules().first(where: { $0.key.id == id }) else {
-            return Answers.error("Schedule not found: \(id)", status: .notFound)
-        }
-        return try await answer(schedule)
+        let reference = try ScheduleReference(context)
+        if case .id(let id) = reference, let trigger = await trigger(id) { return try await answer(trigger) }
+        guard let schedule = try await node.eventSchedule(reference.eventSchedule) else { return reference.notFound }
+        return try await answerEvent(schedule)
     }
 
     private func ticks(of schedule: ScheduleView, _ request: Request) async throws -> Response {
@@ -128,13 +162,14 @@ struct ScheduleRoutes: Sendable {
     }
 }
 
-/// A schedule as the API shows it.
+/// Schedules as the API shows them.
 enum ScheduleJSON {
     static func write(_ schedule: ScheduleView, to writer: inout JSONWriter) {
         // What an earlier release has accepted and this one does not understand has no words.
         let cron = try? CronSchedule(schedule.key.expression)
         writer.beginObject()
         write("id", schedule.key.id.description, &writer)
+        write("kind", "trigger", &writer)
         write("function", schedule.functionSlug, &writer)
         write("function_id", schedule.key.function.description, &writer)
         write("expression", schedule.key.expression, &writer)
@@ -153,6 +188,52 @@ enum ScheduleJSON {
         ] {
             writer.key(key)
             writer.value(value)
+        }
+        writer.endObject()
+    }
+
+    static func write(_ schedule: EventScheduleView, to writer: inout JSONWriter) {
+        let content = schedule.schedule
+        writer.beginObject()
+        write("id", content.key.id.description, &writer)
+        write("kind", "event", &writer)
+        write("name", content.key.name, &writer)
+        switch content.timing {
+        case .cron(let expression):
+            let cron = try? CronSchedule(expression)
+            write("expression", expression, &writer)
+            write("words", cron?.words, &writer)
+            write("zone", cron?.zoneName, &writer)
+            write("at", nil, &writer)
+            write("catch_up", content.state.catchUp.name, &writer)
+        case .at(let time):
+            for key in ["expression", "words", "zone"] { write(key, nil, &writer) }
+            write("at", time.rfc3339, &writer)
+            write("catch_up", nil, &writer)
+        }
+        write("event_name", content.eventName, &writer)
+        if let event = schedule.event {
+            writer.key("event")
+            write(event, &writer)
+        }
+        write("next_tick", schedule.nextTick?.rfc3339, &writer)
+        write("paused_at", content.state.pausedAt?.rfc3339, &writer)
+        writer.key("paused")
+        writer.value(content.state.pausedAt != nil)
+        writer.endObject()
+    }
+
+    private static func write(_ event: EventTemplate, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("name")
+        writer.value(event.name)
+        writer.key("data")
+        writer.raw(event.data)
+        writer.key("user")
+        writer.raw(event.user)
+        if let version = event.version {
+            writer.key("v")
+            writer.value(version)
         }
         writer.endObject()
     }

@@ -27,7 +27,10 @@ enum Answers {
     }
 
     /// `{"data":…,"metadata":{"fetched_at":"…"}}`, the envelope of the v1 API.
-    static func envelope(_ data: (inout JSONWriter) -> Void) -> Response {
+    /// - Parameter cursor: of the next page; `nil` inside means that there is none.
+    static func envelope(
+        status: HTTPResponse.Status = .ok, cursor: String?? = .none, _ data: (inout JSONWriter) -> Void
+    ) -> Response {
         var writer = JSONWriter(reserving: 1_024)
         writer.beginObject()
         writer.key("data")
@@ -36,9 +39,13 @@ enum Answers {
         writer.beginObject()
         writer.key("fetched_at")
         writer.value(ServerClock.now().rfc3339)
+        if let cursor {
+            writer.key("cursor")
+            if let cursor { writer.value(cursor) } else { writer.null() }
+        }
         writer.endObject()
         writer.endObject()
-        return json(writer.bytes)
+        return json(writer.bytes, status: status)
     }
 
     /// Why the node did not do what it was asked.

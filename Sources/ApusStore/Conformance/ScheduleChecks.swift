@@ -58,6 +58,77 @@ extension StoreConformance {
             ended.run = nil
             try expectEqual(try store.claim(0).state.schedules, [ended], "the schedule whose run has ended")
         },
+        Check("a backfill that is under way comes back with its ticks, and is listed after its end") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            var owner = try Owner(store)
+            var backfills = (0..<3).map { number in
+                let ticks = (0..<(number == 2 ? 10_000 : number)).map {
+                    Timestamp(milliseconds: -86_400_000 + Int64($0) * 60_000)
+                }
+                let order = Backfill(
+                    id: owner.random.nextULID(now: owner.now + .seconds(number)),
+                    key: ScheduleKey(function: Sample.function.id, expression: "TZ=Europe/Berlin \(number) * * * *"),
+                    functionSlug: "shop-größer", from: Timestamp(milliseconds: -86_400_000), to: owner.now,
+                    ticks: ticks.count, actor: "größer", createdAt: owner.now
+                )
+                return OpenBackfill(order, ticks: ticks)
+            }
+            try owner.commit(backfills.map(Write.backfill))
+            try expectError(.rejected, "a backfill that exists") { () throws(StoreError) in
+                try owner.commit([.backfill(backfills[1])])
+            }
+            backfills[2].order.started = 77
+            try owner.commit([.backfillMoved(backfills[2].order)])
+            store = try harness.reopen(store)
+            owner = try Owner(store)
+            try expectEqual(owner.state.backfills, backfills, "the backfills that are under way")
+            for shard in 1..<ShardID(max(store.shardCount, 1)) {
+                try expect(try store.claim(shard).state.backfills.isEmpty, "shard \(shard) has backfills")
+            }
+            for (number, state) in [Backfill.State.finished, .stopped, .abandoned].enumerated() {
+                backfills[number].order.state = state
+                backfills[number].order.endedAt = owner.now
+            }
+            try owner.commit(backfills.map { .backfillMoved($0.order) })
+            store = try harness.reopen(store)
+            try expect(try store.claim(0).state.backfills.isEmpty, "a backfill that has ended comes back")
+            try expectEqual(try store.reader.backfills(), backfills.map(\.order).reversed(), "the list")
+        },
+        Check("of backfills that have ended the newest are kept, and all that are under way") { harness in
+            let store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            let orders = (0..<(Backfill.kept + 3)).map { number in
+                Backfill(
+                    id: owner.random.nextULID(now: owner.now + .seconds(number)),
+                    key: ScheduleKey(function: Sample.function.id, expression: "* * * * *"), functionSlug: "shop",
+                    from: owner.now, to: owner.now + .hours(1), ticks: 0, actor: "api", createdAt: owner.now
+                )
+            }
+            try owner.commit(orders.map { .backfill(OpenBackfill($0, ticks: [])) })
+            for var order in orders.dropFirst() {
+                order.state = .finished
+                try owner.commit([.backfillMoved(order)])
+            }
+            let expected = [orders[0].id] + orders.dropFirst(3).map(\.id)
+            try expectEqual(try store.reader.backfills().map(\.id), expected.reversed(), "the list")
+        },
+        Check("the functions that a tick has started are found by the tick, however old it is") { harness in
+            let store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            try owner.register()
+            let keys = (0..<3).map {
+                EventKey(tick: Timestamp(milliseconds: 60_000 * $0), of: Sample.function.id)
+            }
+            var event = try owner.event(key: keys[1])
+            event.receivedAt = Timestamp(milliseconds: 0)
+            try owner.commit([.event(event)] + owner.started(event).writes)
+            try owner.commit([.event(try owner.event(key: keys[2]))])
+            let found = try store.reader.functionsStarted(by: keys, since: Timestamp(milliseconds: .min))
+            try expectEqual(found, [keys[1]: [Sample.function.id]], "the functions")
+        },
         Check("a paused function stays so until it is resumed") { harness in
             var store = try harness.emptyStore()
             defer { store.close() }

@@ -19,7 +19,7 @@ package protocol Store: AnyObject, Sendable {
     /// Makes a batch durable, all of it or nothing.
     ///
     /// Writes are applied in order, except that of several projections of a run the last one counts.
-    /// The writes are at fault when a row, a run's id, a message's number or a run's listener exists
+    /// The writes are at fault when a row, a run's id, a message's number, a backfill or a run's listener exists
     /// already, when a run is of an event or a function that is not stored, when a kept run, an outcome, a
     /// debounce or a batch is of such a function, when a batch is not there or an event is not its next one,
     /// and when a projection is of a run that does not exist or has ended.
@@ -106,6 +106,8 @@ package protocol StoreReader: Sendable {
     func audit(limit: Int) throws(StoreError) -> [AuditEntry]
     /// Orders to cancel runs, newest first, 1,000 at most.
     func cancellations() throws(StoreError) -> [BulkCancellation]
+    /// Backfills, newest first: those under way, and of those that have ended the newest ``Backfill/kept``.
+    func backfills() throws(StoreError) -> [Backfill]
     /// Runs of a function that have not ended and were created in a stretch of time, in the order of rows.
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
@@ -113,6 +115,14 @@ package protocol StoreReader: Sendable {
     /// Runs that are to start at a time that has not come, in the order of time and row, after a position
     /// and 1,000 at most. Those that wait for their turn are none of them.
     func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart]
+    /// An event schedule with its event.
+    func eventSchedule(_ id: UUID16) throws(StoreError) -> (schedule: EventSchedule, event: EventTemplate)?
+    /// Event schedules of all shards in the order of their ids, after one and 1,000 at most.
+    func eventSchedules(after id: UUID16?, limit: Int) throws(StoreError) -> [EventSchedule]
+    /// How far the ticks of each shard's event schedules have been dealt with; of those that have had one.
+    func tickCursors() throws(StoreError) -> [ShardID: Tick]
+    /// The events of schedules, in the order of the ids until they have so many bytes, but of one at least.
+    func templates(of schedules: [UUID16], atMost bytes: Int) throws(StoreError) -> TemplatePage
     /// Newest first, 1,000 at most.
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
 }

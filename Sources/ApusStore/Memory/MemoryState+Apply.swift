@@ -39,6 +39,7 @@ extension MemoryState {
         var payloads: Set<RowID> = []
         var messages: Set<Sent> = []
         var listeners = ListenerChanges()
+        var backfills: Set<ULID> = []
         /// How many events debounces and batches hold; -1 once they are gone.
         var pendingEvents: [ULID: Int] = [:]
         /// Runs of the whole batch: a projection may stand before its run.
@@ -100,8 +101,14 @@ extension MemoryState {
             guard count == position else { return "event \(position) of \(run), which has \(count ?? 0) events" }
             new.pendingEvents[run] = position + 1
         case .unpend(let run): new.pendingEvents[run] = -1
-        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .unkeep,
-            .arrival, .forgetArrivals, .close, .audit:
+        case .backfill(let backfill):
+            guard backfills[backfill.order.id] == nil, new.backfills.insert(backfill.order.id).inserted else {
+                return "backfill \(backfill.order.id) exists"
+            }
+        case .app, .forget, .applied, .lookedBack, .lookPending, .lookDone, .schedule, .unschedule, .eventSchedule,
+            .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked, .backfillMoved,
+            .unkeep, .arrival,
+            .forgetArrivals, .close, .audit:
             break
         }
         return nil
@@ -147,6 +154,21 @@ extension MemoryState {
         case .lookDone(let event): looks.remove(event)
         case .schedule(let row): schedules[row.key] = row
         case .unschedule(let key): schedules[key] = nil
+        case .backfill(let backfill): insert(backfill)
+        case .backfillMoved(let order): update(order)
+        case .eventSchedule(let schedule, let event):
+            eventSchedules[schedule.key.id] = EventScheduleRow(shard: shard, schedule: schedule, event: event.stored)
+        case .eventSchedulePause(let id, let time, let since, let due):
+            eventSchedules[id]?.schedule.state.pausedAt = time
+            eventSchedules[id]?.schedule.state.since = since
+            eventSchedules[id]?.schedule.state.due = due
+        case .eventScheduleCatchUp(let id, let policy): eventSchedules[id]?.schedule.state.catchUp = policy
+        case .removeEventSchedule(let id): eventSchedules[id] = nil
+        case .ticked(let tick):
+            tickCursors[shard] = tick
+            eventSchedules = eventSchedules.filter { id, row in
+                row.shard != shard || row.schedule.state.due.map { Tick(at: $0, schedule: id) > tick } ?? true
+            }
         case .keep(let run): kept[run.run] = run
         case .unkeep(let run): kept[run] = nil
         case .arrival(let arrival): arrivals[shard, default: [:]][arrival.key] = arrival.time

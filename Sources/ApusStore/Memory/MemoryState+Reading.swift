@@ -131,6 +131,29 @@ extension MemoryState {
             .map { $0 }
     }
 
+    func eventSchedule(_ id: UUID16) -> (schedule: EventSchedule, event: EventTemplate)? {
+        eventSchedules[id].map { ($0.schedule, EventTemplate(name: $0.schedule.eventName, stored: $0.event)) }
+    }
+
+    func eventSchedules(after id: UUID16?, limit: Int) -> [EventSchedule] {
+        eventSchedules.keys.filter { key in id.map { key > $0 } ?? true }.sorted()
+            .prefix(MemoryState.page(limit)).compactMap { eventSchedules[$0]?.schedule }
+    }
+
+    func templates(of schedules: [UUID16], atMost limit: Int) -> TemplatePage {
+        var page = TemplatePage()
+        var bytes = 0
+        for id in schedules where page.count == 0 || bytes < limit {
+            page.count += 1
+            guard let row = eventSchedules[id] else { continue }
+            bytes += row.event.bytes.count
+            page.found[id] = NamedTemplate(
+                schedule: row.schedule.key.name, event: EventTemplate(name: row.schedule.eventName, stored: row.event)
+            )
+        }
+        return page
+    }
+
     func quarantined(limit: Int) -> [QuarantineReport] {
         quarantine.suffix(MemoryState.page(limit)).reversed()
     }

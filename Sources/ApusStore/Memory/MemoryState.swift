@@ -39,6 +39,12 @@ package struct MemoryState: Sendable {
     /// Oldest first.
     var quarantine: [QuarantineReport] = []
     var schedules: [ScheduleKey: ScheduleRow] = [:]
+    var backfills: [ULID: Backfill] = [:]
+    /// Encoded; of those that are under way.
+    var backfillTicks: [ULID: [UInt8]] = [:]
+    var eventSchedules: [UUID16: EventScheduleRow] = [:]
+    /// How far the ticks of each shard's event schedules have been dealt with.
+    var tickCursors: [ShardID: Tick] = [:]
     /// What shards have to know of runs before they begin.
     var kept: [RowID: KeptRun] = [:]
     var arrivals: [ShardID: [LimitKey: Int64]] = [:]
@@ -62,6 +68,13 @@ package struct MemoryState: Sendable {
     struct Run: Sendable {
         var row: RunRow
         var projection: RunProjection
+    }
+
+    struct EventScheduleRow: Sendable {
+        var shard: ShardID
+        var schedule: EventSchedule
+        /// Everything but the name of its event.
+        var event: RawJSON
     }
 
     /// A turn is kept encoded, so that whatever uses this store puts the codec to the test as well.
@@ -103,6 +116,16 @@ package struct MemoryState: Sendable {
             topics: Set(listeners.values.joined().map(\.value.topic)).sorted(),
             looks: interruptedLooks(of: shard),
             schedules: shard == 0 ? schedules.values.map(withLivingRun).sorted { $0.key < $1.key } : [],
+            backfills: shard == 0 ? try openBackfills() : [],
+            eventSchedules: StoredEventSchedules(
+                cursor: tickCursors[shard] ?? .none,
+                entries: eventSchedules.values.filter { $0.shard == shard }.map {
+                    StoredEventSchedules.Entry(
+                        id: $0.schedule.key.id, timing: $0.schedule.timing, state: $0.schedule.state,
+                        digest: $0.schedule.digest
+                    )
+                }
+            ),
             kept: KeptRuns(
                 kept.values.filter { RowCounters.shard(of: $0.run) == shard }.sorted { $0.run < $1.run }
             ),

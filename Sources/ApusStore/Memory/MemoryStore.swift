@@ -172,6 +172,10 @@ private struct MemoryReader: StoreReader {
         try store.read().cancellations.values.sorted { $0.id > $1.id }
     }
 
+    func backfills() throws(StoreError) -> [Backfill] {
+        try store.read().backfills.values.sorted { $0.id > $1.id }
+    }
+
     func livingRuns(
         of function: UUID16, from: Timestamp?, to: Timestamp, after: RowID, limit: Int
     ) throws(StoreError) -> [LivingRun] {
@@ -180,6 +184,22 @@ private struct MemoryReader: StoreReader {
 
     func scheduledStarts(after: Wake, limit: Int) throws(StoreError) -> [ScheduledStart] {
         try store.read().scheduledStarts(after: after, limit: limit)
+    }
+
+    func eventSchedule(_ id: UUID16) throws(StoreError) -> (schedule: EventSchedule, event: EventTemplate)? {
+        try store.read().eventSchedule(id)
+    }
+
+    func eventSchedules(after id: UUID16?, limit: Int) throws(StoreError) -> [EventSchedule] {
+        try store.read().eventSchedules(after: id, limit: limit)
+    }
+
+    func tickCursors() throws(StoreError) -> [ShardID: Tick] {
+        try store.read().tickCursors
+    }
+
+    func templates(of schedules: [UUID16], atMost bytes: Int) throws(StoreError) -> TemplatePage {
+        try store.read().templates(of: schedules, atMost: bytes)
     }
 
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport] {

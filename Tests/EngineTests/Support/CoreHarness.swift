@@ -104,7 +104,7 @@ final class CoreHarness {
             if !losesOwnMail { inbox.append(.acknowledged(by: shard, upTo: number)) }
         case .acknowledge(let sender, let number):
             acknowledgements.append((sender, number))
-        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             if holdsReads { heldReads.append(effect) } else { read(effect) }
         case .registryChanged(let registry):
             #expect(registry == store.state(at: now).registry, "the registry agrees with its rows")
@@ -126,6 +126,9 @@ final class CoreHarness {
         case .findEvents(let name, let since, let listener):
             let found = store.events.filter { $0.name == name && $0.receivedAt >= since }
             inbox.append(.eventsFound(found, for: listener))
+        case .readTemplates(let schedules, let read, let bytes):
+            let page = store.templates(of: schedules, atMost: bytes)
+            inbox.append(.templatesRead(page, of: schedules, read: read))
         case .readEvents(let rows, let run):
             let all = store.events + store.foreignEvents
             inbox.append(.eventsRead(for: run, all.filter { rows.contains($0.row) }))

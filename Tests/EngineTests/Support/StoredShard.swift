@@ -26,6 +26,9 @@ struct StoredShard {
     /// Events that have not reached all their listeners.
     private(set) var looks: Set<RowID> = []
     private(set) var schedules: [ScheduleKey: ScheduleRow] = [:]
+    private(set) var backfills: [ULID: OpenBackfill] = [:]
+    private(set) var eventSchedules: [UUID16: (schedule: EventSchedule, event: EventTemplate)] = [:]
+    private(set) var tickCursor = Tick.none
     private(set) var kept: [RowID: KeptRun] = [:]
     private(set) var arrivals: [LimitKey: Int64] = [:]
     private(set) var pendings: [ULID: Pending] = [:]
@@ -55,6 +58,13 @@ struct StoredShard {
                 listeners: listeners.values.joined().map(\.value).filter(\.looksBack).sorted { $0.cursor < $1.cursor }
             ),
             schedules: schedules.values.map(withLivingRun).sorted { $0.key < $1.key },
+            backfills: backfills.values.filter { $0.order.state == .running }.sorted { $0.order.id < $1.order.id },
+            eventSchedules: StoredEventSchedules(
+                cursor: tickCursor,
+                entries: eventSchedules.values.map(\.schedule).map {
+                    StoredEventSchedules.Entry(id: $0.key.id, timing: $0.timing, state: $0.state, digest: $0.digest)
+                }
+            ),
             kept: KeptRuns(kept.values.sorted { $0.run < $1.run }),
             arrivals: arrivals.map { Arrival(key: $0.key, time: $0.value) },
             pendings: pendings.values.sorted { $0.run < $1.run }
@@ -100,6 +110,18 @@ struct StoredShard {
         else { return nil }
         let bodies = start.events.compactMap { event in (events + foreignEvents).first { $0.row == event }?.body }
         return LoadedRun(turns: turns, events: bodies, projection: projection)
+    }
+
+    func templates(of ids: [UUID16], atMost limit: Int) -> TemplatePage {
+        var page = TemplatePage()
+        var bytes = 0
+        for id in ids where page.count == 0 || bytes < limit {
+            page.count += 1
+            guard let row = eventSchedules[id] else { continue }
+            bytes += row.event.data.bytes.count
+            page.found[id] = NamedTemplate(schedule: row.schedule.key.name, event: row.event)
+        }
+        return page
     }
 
     func wakes(after: Wake?, upTo: Timestamp, limit: Int) -> WakePage {
@@ -167,6 +189,33 @@ struct StoredShard {
                 schedules[row.key] = row
             case .unschedule(let key):
                 #expect(schedules.removeValue(forKey: key) != nil)
+            case .backfill(let backfill):
+                #expect(backfills[backfill.order.id] == nil, "a backfill is ordered once")
+                #expect(backfill.ticks.count == backfill.order.ticks && backfill.ticks.sorted() == backfill.ticks)
+                backfills[backfill.order.id] = backfill
+            case .backfillMoved(let order):
+                let known = backfills[order.id]?.order
+                #expect(known?.state == .running, "nothing happens to a backfill that has ended")
+                #expect(known.map { $0.started <= order.started && order.started <= order.ticks } == true)
+                backfills[order.id]?.order = order
+            case .eventSchedule(let schedule, let event):
+                eventSchedules[schedule.key.id] = (schedule, EventTemplate(name: event.name, stored: event.stored))
+            case .eventSchedulePause(let id, let time, let since, let due):
+                #expect(eventSchedules[id] != nil)
+                eventSchedules[id]?.schedule.state.pausedAt = time
+                eventSchedules[id]?.schedule.state.since = since
+                eventSchedules[id]?.schedule.state.due = due
+            case .eventScheduleCatchUp(let id, let policy):
+                #expect(eventSchedules[id] != nil)
+                eventSchedules[id]?.schedule.state.catchUp = policy
+            case .removeEventSchedule(let id):
+                #expect(eventSchedules.removeValue(forKey: id) != nil)
+            case .ticked(let tick):
+                #expect(tick > tickCursor, "ticks are dealt with in their order")
+                tickCursor = tick
+                eventSchedules = eventSchedules.filter { id, row in
+                    row.schedule.state.due.map { Tick(at: $0, schedule: id) > tick } ?? true
+                }
             case .keep(let run):
                 kept[run.run] = run
             case .unkeep(let run):
@@ -194,7 +243,12 @@ struct StoredShard {
                 audit.append(entry)
             }
         }
-        #expect(turned == projected, "every turn comes with its projection")
+        #expect(turned.isSubset(of: projected), "every turn comes with its projection")
+        for run in projected.subtracting(turned) {
+            let expiresAt = folds[run]?.expiresAt
+            let isDue = kept[run]?.waitsSince != nil && expiresAt != nil && projections[run]?.wakeAt == expiresAt
+            #expect(isDue, "only a run that begins to wait for its turn has another alarm without a turn")
+        }
         for run in turned { checkProjection(of: run) }
     }
 

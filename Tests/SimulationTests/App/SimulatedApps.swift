@@ -185,7 +185,7 @@ extension Scenario {
                 FunctionConfiguration(
                     slug: function.slug,
                     name: function.slug,
-                    triggers: function.triggers,
+                    triggers: function.triggers(version: version),
                     stepURL: "http://app\(app)/api/inngest?fnId=\(function.slug)&stepId=step",
                     retries: function.retries,
                     cancellations: function.cancellations.map(\.registered),

@@ -79,6 +79,8 @@ final class CancellationsRule {
         } else if cause.hasSuffix("of the same singleton has begun") {
             world.coverage.count(.singletonCancelled)
             isRight = world.rules.singletons.isDisplaced(run.row.row)
+        } else if cause == "cancelled because the next tick of its schedule has come" {
+            isRight = world.rules.schedules.replaced.contains(run.row.row)
         } else {
             world.coverage.count(.finishTimeout)
             isRight = cause.hasPrefix("not ended") && world.rules.timeouts.isOver(fold, .finish, function)

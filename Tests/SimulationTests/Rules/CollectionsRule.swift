@@ -145,7 +145,7 @@ final class CollectionsRule {
     private func checkDelay(
         of run: RunRow, after last: Timestamp, _ series: LedgerPending, in world: SimulatedWorld
     ) {
-        guard world.scenario.faults.clockSteps.isEmpty else { return }
+        guard world.scenario.isClockSteady else { return }
         let healed = SimulatedWorld.origin + .milliseconds(world.begunAt + world.scenario.faults.end)
         if run.createdAt > max(last, healed) + .minutes(5) {
             world.report(

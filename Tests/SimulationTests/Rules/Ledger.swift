@@ -74,8 +74,9 @@ final class Ledger {
             acknowledged[channel] = max(acknowledged[channel] ?? 0, number)
         // See `LookLedger`.
         case .payload, .listen, .unlisten, .unlistenAll, .lookPending, .lookDone, .lookedBack, .schedule,
-            .unschedule, .keep, .unkeep, .arrival, .forgetArrivals, .pend, .join, .close, .unpend, .outcome,
-            .audit:
+            .unschedule, .eventSchedule, .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked,
+            .backfill, .backfillMoved, .keep, .unkeep, .arrival, .forgetArrivals, .pend, .join, .close,
+            .unpend, .outcome, .audit:
             break
         }
     }

@@ -29,7 +29,7 @@ final class ReleaseRule {
             }
         case .changed(let change):
             check(change, in: world)
-        case .probe, .load, .readWakes, .findListeners, .findEvents, .readEvents:
+        case .probe, .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             break
         }
     }

@@ -29,6 +29,7 @@ final class Rules {
     let kept = KeptRule()
     let order = OrderRule()
     let waiting = WaitingRule()
+    let schedules = SchedulesRule()
 
     init(scenario: Scenario) {
         calls = CallsRule(limits: scenario.configuration.limits)
@@ -64,6 +65,7 @@ final class Rules {
         collections.check(batch, regimes, in: world)
         kept.check(batch, in: world)
         order.check(batch, in: world)
+        schedules.check(batch, regimes, in: world)
     }
 
     /// A shard is about to read what it starts from.
@@ -94,6 +96,7 @@ final class Rules {
         singletons.checkEnd(of: world)
         collections.checkEnd(of: world)
         kept.checkEnd(of: world)
+        schedules.checkEnd(of: world)
         checkRegistries(of: world)
     }
 
@@ -113,6 +116,7 @@ final class Rules {
             guard let run = ledger.runs[row], run.isLive, let fold = run.fold else { continue }
             parts.append("run \(fold.id) of \(fold.start.functionSlug) with jobs \(fold.jobs), pending \(fold.pending)")
         }
+        if !schedules.isAtRest { parts.append("ticks or backfills of \(schedules.rows.values)") }
         for series in flow.pendings.values { parts.append("\(series)") }
         if !looks.isAtRest { parts.append("looks for events \(looks.openLooks.sorted()) and by listeners") }
         if ledger.hasUnacknowledgedMessages { parts.append("messages between shards") }

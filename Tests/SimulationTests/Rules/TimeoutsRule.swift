@@ -27,7 +27,7 @@ final class TimeoutsRule {
 
     func checkEnd(of world: SimulatedWorld) {
         // When the clock is set, timers are late by as much.
-        guard world.scenario.faults.clockSteps.isEmpty else { return }
+        guard world.scenario.isClockSteady else { return }
         let healed = SimulatedWorld.origin + .milliseconds(world.begunAt + world.scenario.faults.end)
         for row in world.rules.ledger.runOrder {
             guard let run = world.rules.ledger.runs[row], let fold = run.fold, let endedAt = fold.endedAt,

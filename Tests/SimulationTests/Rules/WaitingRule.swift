@@ -12,7 +12,7 @@ final class WaitingRule {
     private static func isSimple(_ scenario: Scenario) -> Bool {
         let faults = scenario.faults
         return faults.appOutages.isEmpty && faults.unreachable == 0 && faults.replyLost == 0 && faults.hang == 0
-            && faults.clockSteps.isEmpty && scenario.configuration.limits.callBytesPerApp > 1_000_000
+            && scenario.isClockSteady && scenario.configuration.limits.callBytesPerApp > 1_000_000
     }
 
     /// The shard has decided everything, and all of that is durable.

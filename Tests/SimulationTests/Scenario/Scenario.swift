@@ -17,6 +17,8 @@ struct Scenario {
     var meddlings: Int
     /// The most listeners that the store tells of at once.
     var listenerPage: Int
+    /// Of worlds with cron triggers.
+    var schedules: SchedulePlan?
 }
 
 /// Events that a sender wants to get accepted together.
@@ -55,6 +57,39 @@ struct SimulatedEvent {
 
 extension Scenario {
     static func draw(shardCount: Int, from random: inout SplitMix64) -> Scenario {
+        // Apart, so that worlds without cron triggers stay as they are.
+        var ticks = SplitMix64(seed: StableHash.of("ticks") ^ random.peek())
+        var scenario = drawEvents(shardCount: shardCount, from: &random)
+        if ticks.chance(percent: 25) { scenario.addSchedules(from: &ticks) }
+        return scenario
+    }
+
+    /// Whether nobody sets the clock.
+    var isClockSteady: Bool { faults.clockSteps.isEmpty && schedules?.clockSteps.isEmpty ?? true }
+
+    private mutating func addSchedules(from random: inout SplitMix64) {
+        let first = functions.count
+        let count = random.count(1...2)
+        let plan = SchedulePlan.draw(functions: first, count: count, shards: shardCount, from: &random)
+        for number in 0..<count {
+            var function = SimulatedFunction.scheduled(number, from: &random)
+            function.crons = plan.expressions[first + number] ?? []
+            function.jitter = plan.jitters[first + number]
+            functions.append(function)
+            if random.chance(percent: 20) {
+                faults.pauses.append((random.between(0, 400_000), first + number, random.between(0, 180_000)))
+            }
+        }
+        if random.chance(percent: 40) { faults.registrations.append((random.between(0, 400_000), 0)) }
+        // The first full minute is less than one away.
+        let crashes = plan.crashes.map { ($0.minute + 1) * 60_000 + max($0.offset, 0) + $0.pause }
+        faults.end = max(faults.end, 600_000, crashes.max() ?? 0)
+        configuration.limits.missedTicks = plan.missedTicks
+        configuration.limits.backfillTicks = random.pick([1, 2, 100])
+        schedules = plan
+    }
+
+    private static func drawEvents(shardCount: Int, from random: inout SplitMix64) -> Scenario {
         let apps = random.count(1...2)
         let isLimited = random.chance(percent: 50)
         var generator = ProgramGenerator(random: random.split(), apps: apps, isLimited: isLimited)

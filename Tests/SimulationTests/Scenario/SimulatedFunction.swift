@@ -15,6 +15,9 @@ struct SimulatedFunction {
     var timeouts: [FunctionConfiguration.Timeouts] = []
     /// The same for flow control.
     var flows: [FlowControl] = []
+    /// Expressions of its cron triggers, by version of its app, over and over; empty for none.
+    var crons: [[String]] = []
+    var jitter: String?
     var program: Program
 
     enum Filter {
@@ -24,8 +27,11 @@ struct SimulatedFunction {
         case condition(Condition)
     }
 
-    var triggers: [FunctionConfiguration.Trigger] {
-        guard let event else { return [] }
+    func triggers(version: Int) -> [FunctionConfiguration.Trigger] {
+        guard let event else {
+            guard !crons.isEmpty else { return [] }
+            return crons[(version - 1) % crons.count].map { .cron(schedule: $0, jitter: jitter) }
+        }
         return switch filter {
         case .every: [.event(name: event, filter: .every)]
         case .failureOf(let slug): [.event(name: event, filter: .functionID(slug))]

@@ -3,6 +3,12 @@ import ApusCore
 /// Decisions of a simulated world. Everything random in it comes from a seed through these.
 extension SplitMix64 {
     /// Whether something happens that happens in so many of a thousand cases.
+    /// The next number, which stays the next.
+    func peek() -> UInt64 {
+        var copy = self
+        return copy.next()
+    }
+
     mutating func chance(perMille: Int) -> Bool {
         perMille > 0 && Int(below(1_000)) < perMille
     }

@@ -18,6 +18,8 @@ struct Coverage {
         case eventRateLimited, eventIdempotent, eventDebounced, debounceTimedOut, batchFull, batchTimedOut, batchPassed
         case singletonSkipped, singletonCancelled, priorityDelayed, overtaken, paused, eventPaused, slotsRestored,
             pendingRestored
+        case tickStarted, tickMissed, tickMadeUp, tickSkipped, tickBuffered, tickReleased, tickCancelled, tickSilent,
+            tickBackfilled, scheduleReplaced, scheduleResumed, clockSteppedOverTick
         case invocationDropped, invocationMerged
         case runCancelledByEvent, runCancelledOnRequest, startTimeout, finishTimeout, filteredTrigger
     }

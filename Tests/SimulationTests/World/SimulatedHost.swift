@@ -183,6 +183,16 @@ final class SimulatedHost: ShardHost {
         world.store.read(by: self, { reader throws(StoreError) in try reader.events(in: rows) }, done)
     }
 
+    func readTemplates(
+        _ schedules: [UUID16], atMost bytes: Int, _ done: @escaping (Result<TemplatePage, StoreError>) -> Void
+    ) {
+        world.store.look(
+            by: self,
+            { reader throws(StoreError) in
+                try reader.templates(of: schedules, atMost: bytes)
+            }, done)
+    }
+
     // MARK: - Effects
 
     func perform(_ effect: Effect) {
@@ -201,7 +211,7 @@ final class SimulatedHost: ShardHost {
             world.network.spread(registry, from: id)
         case .changed(let change):
             world.note("run \(change.run) \(change.what)")
-        case .load, .readWakes, .findListeners, .findEvents, .readEvents:
+        case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             world.report(.release, "shard \(id) hands a read to its host: \(effect)")
         }
     }

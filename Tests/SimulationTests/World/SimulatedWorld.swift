@@ -120,6 +120,7 @@ final class SimulatedWorld {
     private var isAtRest: Bool {
         begunAt > 0 && senders.open == 0 && onlookers.open == 0 && openChanges == 0 && rules.looks.isAtRest
             && rules.ledger.liveRuns == 0
+            && rules.schedules.isAtRest
             && rules.flow.pendings.isEmpty
             && !rules.ledger.hasUnacknowledgedMessages
             && store.commitsUnderWay == 0
@@ -150,6 +151,12 @@ final class SimulatedWorld {
     /// Somebody pauses a function or lets it go on, as often as it takes.
     func pause(_ function: UUID16, _ isPaused: Bool, _ done: @escaping () -> Void = {}) {
         change(.pause(function: function, isPaused), done)
+    }
+
+    /// Somebody treats a schedule differently, as often as it takes.
+    func change(_ key: ScheduleKey, _ change: ScheduleChange) {
+        note("\(key.expression): \(change)")
+        self.change(.schedule(key, change, by: "sim")) {}
     }
 
     private func change(_ input: Input, _ done: @escaping () -> Void) {
@@ -189,6 +196,7 @@ final class SimulatedWorld {
         begunAt = elapsed
         note("begins with \(scenario.shardCount) shards")
         planFaults()
+        planSchedules()
         for request in scenario.requests {
             senders.add(request)
         }
