@@ -1,13 +1,12 @@
 import Foundation
 
-/// `ApusBenchmarks [--seconds N] [--waits N] [--schedules N] [scenario …]`: measures the server and the parts it is made of, and
-/// prints one line a figure.
+/// `ApusBenchmarks [--seconds N] [--waits N] [--schedules N] [scenario …]`: measures the server and the parts it is
+/// made of, and prints one line a figure.
 @main
 struct ApusBenchmarks {
     static let scenarios: [any Scenario] = [
         Startup(), Idle(), Latency(), Sequential(), Steps(), Events(), Waits(), Backlog(), Schedules(),
-        StoreCommits(),
-        JSONDecoding(), EngineDecisions(),
+        StoreCommits(), Search(), JSONDecoding(), EngineDecisions(),
     ]
 
     static func main() async {
@@ -41,7 +40,7 @@ struct ApusBenchmarks {
             usage: ApusBenchmarks [--seconds N] [--waits N] [--schedules N] [scenario …]
 
               --seconds N   length of one timed run (default 10); every figure comes from several
-              --waits N     runs that wait at the same time (default 100000)
+              --waits N     runs that wait at the same time, or have ended in a search (default 100000)
               --schedules N event schedules (default 100000)
               APUS_BINARY   the server to measure (default: the `apus` beside this program)
               TMPDIR        where stores are kept while they are measured

@@ -302,7 +302,7 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 </ul>
 {{/found}}
 {{^found}}
-<div class="empty"><h2>Nothing found</h2><p>A whole id or its beginning finds a run or an event; a part of a name finds functions, apps and event names.</p></div>
+<div class="empty"><h2>Nothing found</h2><p>A whole id finds a run or an event; a part of a name finds functions, apps and event names.</p></div>
 {{/found}}
 {{/content}}
 {{/layout}}
