@@ -17,6 +17,8 @@ final class Resident {
     var queued: Set<JobNumber> = []
     /// What the store has of the run as a kept one; `.unknown` after the run was read.
     var stored: StoredKept
+    /// When the store has the run woken.
+    var storedAlarm: Timestamp?
     /// Until when a deadline that has come is held back, because an event that came in time is on its way.
     var heldUntil: Timestamp?
     /// The wake-up time that the shard's heap holds for the run.

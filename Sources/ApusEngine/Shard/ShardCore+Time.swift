@@ -81,6 +81,7 @@ extension ShardCore {
             var run = Run(row: row, start: start, createdAt: first.at)
             for turn in loaded.turns { run.apply(turn) }
             let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
+            resident.storedAlarm = loaded.projection.wakeAt
             residents[row] = resident
             if let key = run.flow?.singleton, singletons[key.key]?.run == row { singletons[key.key]?.id = run.id }
             holdCalls(of: resident)

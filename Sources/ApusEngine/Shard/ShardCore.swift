@@ -287,10 +287,13 @@ package final class ShardCore {
                 )
                 resident.head = row
                 resident.openTurn = []
-                resident.batch = batch
-                decision.writes.append(
-                    .projection(run: resident.row, RunProjection(of: resident.run, head: row, at: now))
-                )
+                project(resident)
+            } else if resident.run.expiresAt != nil, resident.run.waitsSince(at: now) != nil,
+                resident.run.alarm(at: now) != resident.storedAlarm
+            {
+                // The alarm that the store has was that of a call which waits now; a run that leaves memory while
+                // it waits would be forgotten until its turn.
+                project(resident)
             }
             if resident.run.isFinished {
                 residents[resident.row] = nil
@@ -304,6 +307,13 @@ package final class ShardCore {
         touched.removeAll(keepingCapacity: true)
     }
 
+    private func project(_ resident: Resident) {
+        let projection = RunProjection(of: resident.run, head: resident.head, at: now)
+        resident.storedAlarm = projection.wakeAt
+        resident.batch = batch
+        decision.writes.append(.projection(run: resident.row, projection))
+    }
+
     /// Writes what the shard will have to know of the run when it begins again.
     private func sealKept(_ resident: Resident) {
         let kept = resident.run.kept(at: now)
@@ -311,12 +321,6 @@ package final class ShardCore {
         resident.stored = .known(kept)
         resident.batch = batch
         decision.writes.append(kept.map(Write.keep) ?? .unkeep(run: resident.row))
-        // The alarm that the store has was that of the call which waits now; a run that leaves memory while it
-        // waits would be forgotten until its turn.
-        guard resident.openTurn.isEmpty, kept?.waitsSince != nil, resident.run.expiresAt != nil else { return }
-        decision.writes.append(
-            .projection(run: resident.row, RunProjection(of: resident.run, head: resident.head, at: now))
-        )
     }
 
     /// Keeps the run's next alarm in the heap, if it is near; the store's index brings the far ones,

@@ -38,9 +38,14 @@ final class ProjectionRule {
     private func compare(_ projection: RunProjection?, _ fold: Run, of record: LedgerRun, in world: SimulatedWorld) {
         var expected = RunProjection(of: fold, head: record.head, at: record.lastTurnAt ?? fold.createdAt)
         guard projection != expected else { return }
-        // One that has begun to wait for its turn since has only its expiry ahead.
-        expected.wakeAt = fold.expiresAt
-        if projection == expected, world.rules.flow.kept[fold.row]?.waitsSince != nil { return }
+        // Jobs of one that waits for its turn have fallen due since; its expiry is still ahead.
+        if let projection, let wakeAt = projection.wakeAt, let expiresAt = fold.expiresAt, wakeAt <= expiresAt,
+            world.rules.flow.kept[fold.row]?.waitsSince != nil,
+            fold.jobs.contains(where: { $0.wakeTime == wakeAt }) || wakeAt == expiresAt
+        {
+            expected.wakeAt = wakeAt
+            if projection == expected { return }
+        }
         world.report(
             .projection,
             "run \(fold.id): the projection says \(projection.map { "\($0)" } ?? "nothing"), the journal \(expected)"
