@@ -106,7 +106,12 @@ extension ShardCore {
             invoker: invokers.first
         )
         decision.writes.append(
-            .run(RunRow(row: row, id: start.id, function: function.id, event: start.events[0], createdAt: now))
+            .run(
+                RunRow(
+                    row: row, id: start.id, function: function.id, event: start.events[0], createdAt: now,
+                    origin: repeated?.origin.run
+                )
+            )
         )
         let resident = Resident(
             run: Run(row: row, start: start, createdAt: now), events: events.map(\.body), head: 0, stored: .known(nil)
@@ -115,7 +120,9 @@ extension ShardCore {
         record(.started(start), resident)
         for invoker in invokers.dropFirst() { record(.invokedBy(invoker), resident) }
         if let flow { record(.keyed(flow), resident) }
-        let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: 0)
+        if let repeated { takeOver(repeated.results, from: repeated.origin, resident) }
+        let position = UInt32(resident.run.stack.count)
+        let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: position)
         record(.scheduled(job), resident)
         if time <= now { enqueue(job, of: resident) }
         beginTimeouts(of: resident, function)
@@ -126,11 +133,15 @@ extension ShardCore {
 
     /// Run ids are drawn so that they name the shard that owns the run.
     func newRunID() -> ULID {
-        let drawn = random.nextULID(now: now)
+        Self.homed(random.nextULID(now: now), on: shard, shardCount: shardCount)
+    }
+
+    /// The id nearest to this one that names the shard.
+    package static func homed(_ id: ULID, on shard: ShardID, shardCount: Int) -> ULID {
         let count = UInt64(shardCount)
-        let low = drawn.low - drawn.low % count
+        let low = id.low - id.low % count
         let (homed, overflowed) = low.addingReportingOverflow(UInt64(shard))
-        return ULID(high: drawn.high, low: overflowed ? low - count + UInt64(shard) : homed)
+        return ULID(high: id.high, low: overflowed ? low - count + UInt64(shard) : homed)
     }
 
     // MARK: - Internal events
