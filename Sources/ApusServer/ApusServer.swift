@@ -62,6 +62,7 @@ package struct ApusServer: Sendable {
         SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync, bodies: bodies).add(to: &routes)
         RunRoutes(node: node).add(to: &routes)
         RunListRoutes(node: node).add(to: &routes)
+        CheckpointRoutes(node: node, bodies: bodies).add(to: &routes)
         RerunRoutes(node: node, bodies: bodies).add(to: &routes)
         ReplayRoutes(node: node, bodies: bodies).add(to: &routes)
         MetricsRoutes(node: node).add(to: &routes)

@@ -63,6 +63,7 @@ private enum EntryKind: UInt8 {
     case waited = 17
     case origin = 18
     case woken = 19
+    case checkpointed = 20
 }
 
 extension BinaryWriter {
@@ -152,6 +153,9 @@ extension BinaryWriter {
             self.origin(origin)
         case .woken(let job):
             byte(EntryKind.woken.rawValue)
+            unsigned(UInt64(job))
+        case .checkpointed(let job):
+            byte(EntryKind.checkpointed.rawValue)
             unsigned(UInt64(job))
         }
     }
@@ -360,6 +364,7 @@ extension BinaryReader {
             return .waited(Obstacle(rule, key: try text()), since: try time(relativeTo: at))
         case .origin: return .origin(try origin(payload: fetch))
         case .woken: return .woken(job: try integer(JobNumber.self))
+        case .checkpointed: return .checkpointed(job: try integer(JobNumber.self))
         }
     }
 

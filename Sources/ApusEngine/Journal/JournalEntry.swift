@@ -51,6 +51,8 @@ package enum JournalEntry: Hashable, Sendable {
     case origin(RunOrigin)
     /// Somebody wants the job to be due now.
     case woken(job: JobNumber)
+    /// The job's call has reported the steps before this entry, and goes on.
+    case checkpointed(job: JobNumber)
 }
 
 /// What a run may take too long for.

@@ -85,6 +85,8 @@ package enum CallBody {
         writer.value(jobID)
         writer.key("max_attempts")
         writer.value(Int64(maxAttempts))
+        writer.key("qi_id")
+        writer.value(CallToken(row: run.row, job: job.number).text)
         writer.key("request_id")
         writer.value(requestID.description)
         writer.key("run_id")

@@ -21,6 +21,8 @@ package struct Job: Hashable, Sendable {
     package var stackPosition: UInt32
     /// Whether the step behind it opted out of joining its siblings.
     package var isRace: Bool
+    /// The call under way has reported steps.
+    package var hasCheckpoints = false
 
     package init(
         number: JobNumber,

@@ -169,6 +169,7 @@ package struct Run: Hashable, Sendable {
             withJob(number) {
                 $0.phase = .calling(since: at)
                 $0.generation = generation
+                $0.hasCheckpoints = false
             }
         case .answered(let number, let fixedVersion):
             jobs.removeAll { $0.number == number }
@@ -218,6 +219,12 @@ package struct Run: Hashable, Sendable {
             self.origin = origin
         case .woken(let number):
             withJob(number) { $0.phase = .scheduled(at) }
+        case .checkpointed(let number):
+            let position = UInt32(stack.count)
+            withJob(number) {
+                $0.hasCheckpoints = true
+                $0.stackPosition = position
+            }
         }
     }
 

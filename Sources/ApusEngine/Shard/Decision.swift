@@ -173,6 +173,7 @@ package enum Answer: Hashable, Sendable {
     case backfill(BackfillAnswer)
     case eventSchedule(EventScheduleAnswer)
     case rerun(RerunAnswer)
+    case checkpoint(CheckpointAnswer)
     /// How many of the run's jobs are due now that were not.
     case woken(Int)
 }

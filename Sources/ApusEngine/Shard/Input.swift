@@ -52,6 +52,8 @@ package enum Input: Sendable {
     case eventsRead(for: ULID, [EventRow])
     /// Somebody wants a run to end.
     case cancel(run: RowID, Departure = .cancelled)
+    /// A call reports steps, and goes on.
+    case checkpoint(Checkpoint)
     /// Somebody wants a run to be repeated.
     case rerun(RerunOrder)
     /// Somebody wants a run not to wait for a time any longer.

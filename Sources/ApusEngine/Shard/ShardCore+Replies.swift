@@ -133,6 +133,8 @@ extension ShardCore {
     /// What a reply settled, for the discovery that follows it.
     private struct Settled {
         var steps: [StepID] = []
+        /// Steps whose results the call had reported before it ended.
+        var known: [StepID] = []
         var races: [StepID] = []
         var isFailure = false
         var joint: UInt64?
@@ -147,7 +149,11 @@ extension ShardCore {
             guard !resident.run.isFinished else { return settled }
             switch instruction {
             case .finish(let step, let outcome, let memo, let label, let isRace):
-                guard !resident.run.isFinished(step) else { continue }
+                guard !resident.run.isFinished(step) else {
+                    // The same call may have reported it before.
+                    if job.hasCheckpoints { settled.known.append(step) }
+                    continue
+                }
                 guard resident.run.memos.byteCount + memo.bytes.count <= configuration.limits.runStateBytes else {
                     fail(resident, .overflowedState(limit: configuration.limits.runStateBytes))
                     return settled
@@ -197,7 +203,8 @@ extension ShardCore {
         if settled.callsAgain, resident.run.emptyReplies < configuration.limits.emptyReplies {
             requestDiscovery(of: resident)
         }
-        guard let first = settled.steps.first, !isRetried else { return }
+        let known = resident.run.jobs.isEmpty ? settled.known.last : nil
+        guard let first = settled.steps.first ?? known, !isRetried else { return }
         if let race = settled.races.first {
             discover(because: .after(race), isRace: true, joint: nil, of: resident)
         } else {

@@ -117,6 +117,9 @@ extension ShardCore {
             case .wake(let actor):
                 let count = residents[row].map { wake($0, by: actor) } ?? 0
                 decision.postponedAnswers.append(.woken(count))
+            case .checkpoint(let checkpoint):
+                let answer = residents[row].map { take(checkpoint, for: $0) }
+                decision.postponedAnswers.append(.checkpoint(answer ?? (loaded == nil ? .unknownRun : .stale)))
             case .signal(let number, let name, let payload):
                 let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false
                 decision.postponedAnswers.append(.signalled(isTaken))

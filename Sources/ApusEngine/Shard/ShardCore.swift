@@ -105,6 +105,7 @@ package final class ShardCore {
         case holders(ListenerPage, ListenerNumber)
         case cancel(Departure)
         case wake(by: String)
+        case checkpoint(Checkpoint)
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -192,6 +193,7 @@ package final class ShardCore {
         case .eventsRead(let run, let events): fire(run, events)
         case .eventsFound(let events, let row): receiveEvents(events, for: row)
         case .cancel(let run, let departure): end(run, departure)
+        case .checkpoint(let checkpoint): receive(checkpoint)
         case .rerun(let order): rerun(order)
         case .wake(let run, let actor): wake(run, by: actor)
         case .signal(let name, let payload, let run, let number):

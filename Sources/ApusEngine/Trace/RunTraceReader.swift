@@ -97,6 +97,7 @@ struct RunTraceReader {
                 reports.hasFailed = true
             case .stepNamed(let step, _): reports.named = step
             case .parallel: reports.isParallel = true
+            case .checkpointed(let job): reports.job = job
             default: break
             }
         }
@@ -126,8 +127,20 @@ struct RunTraceReader {
             trace.origin = origin
             takesOver = true
         case .woken(let job): wake(job, at: time)
+        case .checkpointed(let job): goOn(job, at: time)
         case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy: break
         }
+    }
+
+    /// The call has reported a step, and is about what the function does next.
+    private mutating func goOn(_ number: JobNumber, at time: Timestamp) {
+        guard let track = jobs[number], let last = track.attempts.last else { return }
+        answer(number, at: time)
+        var next = RunTrace.Attempt(number: last.number, dueAt: time)
+        next.calledAt = time
+        next.calls = last.calls
+        jobs[number]?.attempts = [next]
+        jobs[number]?.step = nil
     }
 
     private mutating func wake(_ number: JobNumber, at time: Timestamp) {

@@ -7,7 +7,7 @@ extension Input {
     var isIntake: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .settle, .audit, .signal, .rerun, .wake:
+            .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint:
             true
         default: false
         }
@@ -18,7 +18,8 @@ extension Input {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake:
+            .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake,
+            .checkpoint:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -31,7 +32,7 @@ extension Input {
     var canBeAtFault: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun:
+            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead, .cancel, .wake:

@@ -215,6 +215,9 @@ enum JournalJSON {
         case .woken(let job):
             writer.value("woken")
             member("job", job, &writer)
+        case .checkpointed(let job):
+            writer.value("checkpointed")
+            member("job", job, &writer)
         }
         writer.endObject()
     }

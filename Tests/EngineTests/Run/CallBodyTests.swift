@@ -30,11 +30,16 @@ struct CallBodyTests {
         #expect(call.requestID.timestamp == engine.now)
     }
 
-    @Test("without a dispatch id in the body, SDKs do not try to checkpoint")
-    func noCheckpointing() throws {
+    @Test("a call names its job for checkpoints")
+    func token() throws {
         let engine = CoreHarness(function("app-f", on: "demo/x"))
         engine.send("demo/x")
-        #expect(try engine.onlyCall().context?["qi_id"] == nil)
+        let call = try engine.onlyCall()
+        let token = CallToken(text: try #require(call.context?["qi_id"]?.string))
+        #expect(token == CallToken(row: call.id.run, job: call.id.job))
+        for text in ["", "1", "1.2.3", ".1", "1.", "MjRhNWdvM2w3amd5Njo6ZGVmYXVsdA==", "1.-1"] {
+            #expect(CallToken(text: text) == nil)
+        }
     }
 
     @Test("a later call carries the memos, the stack in order of completion and the version")

@@ -179,6 +179,7 @@ final class Rules {
         case .waited(let obstacle, let since): "waited(\(obstacle.rule) \(obstacle.key) since \(since))"
         case .origin(let origin): "origin(\(origin.run) \(origin.start.name))"
         case .woken(let job): "woken(\(job))"
+        case .checkpointed(let job): "checkpointed(\(job))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

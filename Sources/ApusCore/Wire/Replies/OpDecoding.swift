@@ -17,15 +17,20 @@ struct OpDecoder {
         case .object:
             return [try op(list, index: 0)]
         case .array:
-            var ops: [Op] = []
-            for element in list.elements {
-                guard ops.count <= limits.opsPerReply else { break }
-                ops.append(try op(element, index: ops.count))
-            }
-            return ops
+            return try decode(list)
         case .string, .number, .bool, .null:
             throw .notAList
         }
+    }
+
+    /// The ops of a list that has been read already.
+    func decode(_ list: JSONView) throws(OpDecodingError) -> [Op] {
+        var ops: [Op] = []
+        for element in list.elements {
+            guard ops.count <= limits.opsPerReply else { break }
+            ops.append(try op(element, index: ops.count))
+        }
+        return ops
     }
 
     private static func startsContainer(_ body: [UInt8]) -> Bool {
