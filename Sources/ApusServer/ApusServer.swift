@@ -71,6 +71,7 @@ package struct ApusServer: Sendable {
         ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
+        GraphQLRoutes(node: node, bodies: bodies).add(to: &routes)
         pages(&routes)
         routes.install(in: router)
         // What the HTTP library has to say at its start, we say ourselves.

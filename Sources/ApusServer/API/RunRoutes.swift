@@ -38,43 +38,18 @@ struct RunRoutes: Sendable {
             }
             until = time
         }
-        var before: RowID?
+        var search = EventSearch(from: since, until: until, limit: limit)
         if let text = query["cursor"] {
             guard let id = ULID(text) else {
                 return Answers.error("Invalid cursor query parameter", status: .badRequest)
             }
-            before = try await node.read { reader throws(StoreError) in try reader.event(id: id)?.row }
+            search.before = id
         }
-        let name = query["name"].map(String.init)
-        let events = try await newestEvents(named: name, before: before, since: since, until: until, limit: limit)
+        search.names = query["name"].map { [String($0)] }
+        let events = try await search.find(on: node).events
         return Answers.envelope { writer in
-            writer.beginArray()
-            for event in events { EventJSON.write(event, to: &writer) }
-            writer.endArray()
+            writer.array(events) { EventJSON.write($0, to: &$1) }
         }
-    }
-
-    /// Pages through the store until enough events pass the filters; events that the server made
-    /// itself are not listed.
-    private func newestEvents(
-        named name: String?, before: RowID?, since: Timestamp, until: Timestamp?, limit: Int
-    ) async throws -> [StoredEvent] {
-        var found: [StoredEvent] = []
-        var cursor = before
-        for _ in 0..<20 {
-            let position = cursor
-            let page = try await node.read { reader throws(StoreError) in
-                try reader.events(named: name, before: position, since: since, limit: 200)
-            }
-            for event in page where !event.name.hasPrefix("inngest/") && (until.map { event.receivedAt <= $0 } ?? true)
-            {
-                found.append(event)
-                if found.count == limit { return found }
-            }
-            guard page.count == 200, let last = page.last else { break }
-            cursor = last.row
-        }
-        return found
     }
 
     private func event(_ context: BasicRequestContext) async throws -> Response {
