@@ -55,25 +55,7 @@ package struct ApusServer: Sendable {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
-        var routes = RouteTable()
-        let bodies = RequestBodies(total: configuration.bodyTotal)
-        EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
-        DevRoutes(node: node, info: info).add(to: &routes)
-        SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync, bodies: bodies).add(to: &routes)
-        RunRoutes(node: node).add(to: &routes)
-        RunListRoutes(node: node).add(to: &routes)
-        MetricsRoutes(node: node).add(to: &routes)
-        CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
-        FunctionRoutes(node: node).add(to: &routes)
-        QueueRoutes(node: node, bodies: bodies).add(to: &routes)
-        ScheduleRoutes(node: node, bodies: bodies).add(to: &routes)
-        BackfillRoutes(node: node, bodies: bodies).add(to: &routes)
-        ScheduledEventRoutes(node: node).add(to: &routes)
-        SignalRoutes(node: node, bodies: bodies).add(to: &routes)
-        StateRoutes(node: node).add(to: &routes)
-        GraphQLRoutes(node: node, bodies: bodies).add(to: &routes)
-        pages(&routes)
-        routes.install(in: router)
+        table().install(in: router)
         // What the HTTP library has to say at its start, we say ourselves.
         var quietLogger = logger
         quietLogger.logLevel = max(logger.logLevel, .notice)
@@ -90,6 +72,36 @@ package struct ApusServer: Sendable {
             logger: quietLogger
         )
         return LoopService(executor: LoopTaskExecutor(loop), service: application)
+    }
+
+    /// Everything with a URL, but for what people look at in a browser.
+    func apiRoutes() -> RouteTable {
+        var routes = RouteTable()
+        let bodies = RequestBodies(total: configuration.bodyTotal)
+        EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
+        DevRoutes(node: node, info: info).add(to: &routes)
+        SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync, bodies: bodies).add(to: &routes)
+        RunRoutes(node: node).add(to: &routes)
+        RunListRoutes(node: node).add(to: &routes)
+        MetricsRoutes(node: node).add(to: &routes)
+        CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
+        FunctionRoutes(node: node).add(to: &routes)
+        QueueRoutes(node: node, bodies: bodies).add(to: &routes)
+        ScheduleRoutes(node: node, bodies: bodies).add(to: &routes)
+        BackfillRoutes(node: node, bodies: bodies).add(to: &routes)
+        ScheduledEventRoutes(node: node).add(to: &routes)
+        SignalRoutes(node: node, bodies: bodies).add(to: &routes)
+        StateRoutes(node: node).add(to: &routes)
+        V2Routes(node: node, bodies: bodies).add(to: &routes)
+        RunStreamRoutes(node: node).add(to: &routes)
+        GraphQLRoutes(node: node, bodies: bodies).add(to: &routes)
+        return routes
+    }
+
+    private func table() -> RouteTable {
+        var routes = apiRoutes()
+        pages(&routes)
+        return routes
     }
 }
 

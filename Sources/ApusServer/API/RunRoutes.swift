@@ -9,6 +9,9 @@ import Hummingbird
 struct RunRoutes: Sendable {
     let node: Node
 
+    /// Jobs of a run that are listed.
+    private static let jobs = 10
+
     func add(to routes: inout RouteTable) {
         routes.on(.get, "/v1/events") { request, _ in try await listEvents(request) }
         routes.on(.get, "/v1/events/:id") { _, context in try await event(context) }
@@ -16,6 +19,8 @@ struct RunRoutes: Sendable {
         routes.on(.get, "/v1/events/:id/outcomes") { _, context in try await outcomes(context) }
         routes.on(.get, "/v1/runs/:id") { _, context in try await run(context) }
         routes.on(.delete, "/v1/runs/:id") { _, context in try await cancel(context) }
+        routes.on(.delete, "/v0/runs/:id") { _, context in try await cancelLiving(context) }
+        routes.on(.get, "/v1/runs/:id/jobs") { _, context in try await jobs(context) }
         routes.on(.get, "/v1/runs/:id/journal") { _, context in try await journal(context) }
     }
 
@@ -97,10 +102,16 @@ struct RunRoutes: Sendable {
 
     private func run(_ context: BasicRequestContext) async throws -> Response {
         let (id, text) = try runID(context)
-        let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
-        guard let run else { return Answers.error("Unable to load function run: \(text)", status: .notFound) }
+        let registry = node.registry
+        let found = try await node.read { reader throws(StoreError) -> (StoredRun, RunOrigin)? in
+            guard let run = try reader.run(id: id) else { return nil }
+            return (run, try RunOrigin.read(run, registry, reader))
+        }
+        guard let (run, trigger) = found else {
+            return Answers.error("Unable to load function run: \(text)", status: .notFound)
+        }
         let waiting = try await WaitReport.find(run, on: node)
-        return Answers.envelope { RunJSON.write(run, waiting: waiting, to: &$0) }
+        return Answers.envelope { RunJSON.write(run, trigger: trigger, waiting: waiting, to: &$0) }
     }
 
     private func cancel(_ context: BasicRequestContext) async throws -> Response {
@@ -109,6 +120,32 @@ struct RunRoutes: Sendable {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
         }
         return Response(status: .ok)
+    }
+
+    /// The older route, which knows only runs that have not ended.
+    private func cancelLiving(_ context: BasicRequestContext) async throws -> Response {
+        let (id, _) = try runID(context)
+        let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
+        guard let run, !run.projection.status.isFinal else {
+            return Answers.error("A function run with the given ID could not be found", status: .notFound)
+        }
+        _ = try await node.cancel(run: id)
+        return Response(status: .noContent)
+    }
+
+    /// What the run will do next.
+    private func jobs(_ context: BasicRequestContext) async throws -> Response {
+        let (id, text) = try runID(context)
+        let history = try await node.read { reader throws(StoreError) in try reader.journal(ofRun: id) }
+        guard let history, let first = history.turns.first, case .started(let start)? = first.entries.first else {
+            return Answers.error("Unable to load function run: \(text)", status: .notFound)
+        }
+        var run = Run(row: 0, start: start, createdAt: first.at)
+        for turn in history.turns { run.apply(turn) }
+        let jobs = run.jobs.sorted { ($0.wakeTime, $0.number) < ($1.wakeTime, $1.number) }.prefix(Self.jobs)
+        return Answers.envelope { writer in
+            writer.array(jobs) { JobJSON.write($0, of: id, to: &$1) }
+        }
     }
 
     /// The whole history of a run: an extension of the v1 API.
