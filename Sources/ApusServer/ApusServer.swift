@@ -92,6 +92,7 @@ package struct ApusServer: Sendable {
         ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
+        APIDocumentRoutes(version: info.version).add(to: &routes)
         V2Routes(node: node, bodies: bodies).add(to: &routes)
         RunStreamRoutes(node: node).add(to: &routes)
         GraphQLRoutes(node: node, bodies: bodies).add(to: &routes)
