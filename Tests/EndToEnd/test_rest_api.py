@@ -75,6 +75,7 @@ def test_events_are_listed_newest_first_and_in_pages(app: SdkApp) -> None:
     assert [event["data"]["n"] for event in first] == [4, 3]
     second = app.api.data(f"{path}&limit=2&cursor={first[-1]['internal_id']}")
     assert [event["data"]["n"] for event in second] == [2, 1]
+    assert app.api.data(f"{path}&cursor=01HF7YAT00000G40R40M30E209") == [], "an unknown event of long ago"
 
 
 def test_events_are_listed_for_a_period(app: SdkApp) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,6 +113,18 @@ def test_a_listener_is_told_when_it_has_missed_too_much(app: SdkApp, server: Ser
             name, data = listener.next()
             names.append(name)
         assert names.count("run") >= 200 and "more runs have changed since" in data["reason"]
+
+
+def test_a_listener_is_told_when_more_changes_at_once_than_the_stream_takes(app: SdkApp, server: Server) -> None:
+    declare(app)
+    tomorrow = int((time.time() + 86_400) * 1_000)
+    with listening(server, f"/v1/runs/stream?app={app.id}") as listener:
+        app.api.send([{"name": app.event, "ts": tomorrow}] * 1_500)
+        names = []
+        while "gap" not in names:
+            name, data = listener.next()
+            names.append(name)
+    assert names.count("run") >= 500 and "more runs have changed" in data["reason"]
 
 
 def test_a_journal_is_told_entry_by_entry(app: SdkApp, server: Server) -> None:

@@ -209,6 +209,13 @@ struct GraphQLPlanTests {
         #expect(try complaint(text) == "the operation selects more than 2000 fields")
     }
 
+    @Test("an operation may ask for so many things")
+    func questions() throws {
+        func text(_ count: Int) -> String { "{" + (0..<count).map { " f\($0): functions { id }" }.joined() + " }" }
+        #expect(try plan(text(GraphQLPlan.mostQuestions)).fields.count == 50)
+        #expect(try complaint(text(GraphQLPlan.mostQuestions + 1)).hasSuffix("asks for more than 50 things"))
+    }
+
     @Test("the operation is chosen by its name")
     func names() throws {
         let text = "query A { a: functions { id } } query B { b: functions { id } }"

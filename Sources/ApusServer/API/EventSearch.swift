@@ -22,6 +22,8 @@ struct EventSearch: Sendable {
     /// Events that are looked at before the search stops short.
     private static let reach = 10_000
     private static let page = 200
+    /// How long it goes on.
+    private static let searchTime = Duration.milliseconds(300)
 
     struct Findings: Sendable {
         var events: [StoredEvent] = []
@@ -37,15 +39,21 @@ struct EventSearch: Sendable {
 
     private func find(_ reader: any StoreReader, now: Timestamp) throws(StoreError) -> Findings {
         var findings = Findings()
+        var search = self
         var row: RowID?
-        if let before { row = try reader.event(id: before)?.row }
+        if let before {
+            row = try reader.event(id: before)?.row
+            // It may have been removed to make room: its id still says when it was there.
+            if row == nil { search.until = min(until ?? before.timestamp, before.timestamp) }
+        }
+        let end = ContinuousClock.now + Self.searchTime
         // One name is found by an index.
         let name = names?.count == 1 ? names?.first : nil
         for _ in 0..<Self.reach / Self.page {
             let page = try reader.events(named: name, before: row, since: from, limit: Self.page)
             for event in page {
                 guard findings.events.count < limit else { return findings }
-                if matches(event, now: now) { findings.events.append(event) }
+                if search.matches(event, now: now) { findings.events.append(event) }
                 findings.next = event.id
             }
             guard page.count == Self.page, let last = page.last else {
@@ -53,6 +61,7 @@ struct EventSearch: Sendable {
                 return findings
             }
             row = last.row
+            guard ContinuousClock.now < end else { return findings }
         }
         return findings
     }

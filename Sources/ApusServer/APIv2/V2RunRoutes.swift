@@ -4,7 +4,7 @@ import ApusNode
 import ApusStore
 import Hummingbird
 
-/// Runs: lists, one run with its trace, and what can be done to it.
+/// Runs: lists, one run with its trace, and all that can be done to it.
 struct V2RunRoutes: Sendable {
     let node: Node
 

@@ -26,6 +26,9 @@ struct GraphQLPlan: Sendable {
         }
     }
 
+    /// Fields of the root, each of which may read a whole history.
+    static let mostQuestions = 50
+
     /// - Parameters:
     ///   - operationName: which operation of the document; `nil` when it has only one.
     ///   - variables: an object, or `nil`.
@@ -46,6 +49,9 @@ struct GraphQLPlan: Sendable {
         }
         var planner = try Planner(document, schema, operation, variables)
         fields = try planner.fields(of: operation.selections, on: root)
+        guard fields.count <= Self.mostQuestions else {
+            throw GraphQLProblem("the operation asks for more than \(Self.mostQuestions) things", at: operation.position)
+        }
     }
 
     private static func operation(
