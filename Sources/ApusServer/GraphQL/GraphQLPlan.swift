@@ -50,7 +50,8 @@ struct GraphQLPlan: Sendable {
         var planner = try Planner(document, schema, operation, variables)
         fields = try planner.fields(of: operation.selections, on: root)
         guard fields.count <= Self.mostQuestions else {
-            throw GraphQLProblem("the operation asks for more than \(Self.mostQuestions) things", at: operation.position)
+            throw GraphQLProblem(
+                "the operation asks for more than \(Self.mostQuestions) things", at: operation.position)
         }
     }
 

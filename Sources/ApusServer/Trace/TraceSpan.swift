@@ -46,10 +46,11 @@ struct TraceSpan: Sendable {
                 }
         }
 
-        init(_ step: RunTrace.Step) {
+        /// - Parameter hasBegun: whether the app has been called for the step, or the step sleeps or waits.
+        init(_ step: RunTrace.Step, hasBegun: Bool) {
             self =
                 switch step.state {
-                case .queued: step.startedAt == nil ? .queued : .running
+                case .queued: hasBegun ? .running : .queued
                 case .running: .running
                 case .waiting: .waiting
                 case .completed: .completed
@@ -122,11 +123,12 @@ struct TraceSpan: Sendable {
         let place = part.text
         id = Self.id(of: run, place)
         self.parent = parent
-        status = Status(step)
-        queuedAt = step.createdAt
-        startedAt = step.startedAt
-        endedAt = step.endedAt
         let called = step.attempts.filter { $0.calledAt != nil }
+        // The first call may have been made before anybody knew what step it would be about.
+        startedAt = [step.startedAt, called.first?.calledAt].compactMap(\.self).min()
+        status = Status(step, hasBegun: startedAt != nil)
+        queuedAt = step.createdAt
+        endedAt = step.endedAt
         attempt = called.last?.number ?? 0
         let reference = SpanOutput.Reference(run: run, part: part)
         output = Self.hasOutput(step) ? reference : nil
