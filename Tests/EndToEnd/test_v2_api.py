@@ -95,16 +95,16 @@ def test_an_event_is_sent_and_its_runs_are_found(app: SdkApp, v2: V2) -> None:
     [
         ({}, 400, "missing_field", "Event name is required"),
         ({"name": "x" * 513}, 400, "invalid_field_format", "Event name cannot exceed 512 bytes"),
-        ({"name": "inngest/x"}, 400, "invalid_field_format", "event name is reserved for internal use: \"inngest/x\""),
-        ({"name": "x", "extra": 1}, 400, "api_error", 'unknown field "'),
+        ({"name": "inngest/x"}, 400, "invalid_field_format", "event name is reserved for internal use: inngest/x"),
+        ({"name": "x", "extra": 1}, 400, "api_error", "extra is no field"),
         ({"name": 3}, 400, "api_error", "name must be a string"),
-        ([], 400, "api_error", "the body must be a JSON object"),
+        ([], 400, "api_error", "The body must be a JSON object"),
     ],
 )
 def test_a_wrong_event_is_explained(v2: V2, body: Any, status: int, code: str, message: str) -> None:
     found = problem(v2.post("/events", body))
     assert found[:2] == (status, code)
-    assert message.split('"')[0] in found[2]
+    assert found[2].startswith(message)
 
 
 def test_runs_are_listed_and_shown(app: SdkApp, v2: V2) -> None:
@@ -196,6 +196,42 @@ def test_a_trace_is_a_tree_of_spans(app: SdkApp, v2: V2) -> None:
     ]  # fmt: skip
     assert step["children"][0]["output"]["message"] == "not yet"
     assert "output" not in v2.data(f"/runs/{run.id}/trace")["rootSpan"]
+
+
+def test_a_run_is_repeated_from_its_beginning_or_a_step(app: SdkApp, v2: V2) -> None:
+    done: list[str] = []
+
+    @app.function(retries=0)
+    async def main(ctx: inngest.Context) -> int:
+        for name in ["a", "b", "b"]:
+            await ctx.step.run(name, lambda: done.append(name))
+        return len(done)
+
+    run = app.run()
+    whole = v2.post(f"/runs/{run.id}/rerun").json()["data"]["runId"]
+    assert app.api.wait_for_end(whole).output == 6 and whole != run.id
+    hashed = v2.data(f"/runs/{run.id}/trace")["rootSpan"]["children"][1]["stepId"]
+    part = v2.post(f"/runs/{run.id}/rerun", {"fromStep": {"stepId": hashed}}).json()["data"]["runId"]
+    assert app.api.wait_for_end(part).output == 8 and done == ["a", "b", "b", "a", "b", "b", "b", "b"]
+    assert app.api.run(part).raw["original_run_id"] == run.id
+
+    def refused(body: Any) -> tuple[int, str, str]:
+        return problem(v2.post(f"/runs/{run.id}/rerun", body))
+
+    assert refused({"fromStep": {"stepId": "c"}}) == (400, "invalid_request", "Step not found in original run")
+    assert refused({"fromStep": {"stepId": "b"}})[2] == "Step name matches multiple steps in original run"
+    assert refused({"fromStep": {}}) == (400, "missing_field", "stepId is required")
+    assert problem(v2.post(f"/runs/{UNKNOWN}/rerun")) == (404, "not_found", "Run not found")
+
+    query = "mutation ($r: ULID!, $s: RerunFromStepInput) { rerun(runID: $r, fromStep: $s) { id status } }"
+
+    def mutate(**variables: Any) -> Any:
+        return app.api.http.post("/v0/gql", json={"query": query, "variables": variables}).json()
+
+    third = mutate(r=run.id, s={"stepID": hashed})["data"]["rerun"]
+    assert app.api.wait_for_end(third["id"]).output == 10 and third["status"] in ("QUEUED", "RUNNING", "COMPLETED")
+    assert app.api.wait_for_end(mutate(r=run.id)["data"]["rerun"]["id"]).output == 13
+    assert mutate(r=run.id, s={"stepID": "c"})["errors"][0]["message"] == "the run has no step of this id or name"
 
 
 def test_apps_and_functions_are_shown_with_their_configuration(app: SdkApp, v2: V2) -> None:

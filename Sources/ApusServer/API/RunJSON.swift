@@ -46,7 +46,7 @@ enum RunJSON {
     ///   - trigger: what started it besides a single event.
     ///   - waiting: what the run waits for; an extension as well.
     static func write(
-        _ run: StoredRun, isListed: Bool = false, trigger: RunOrigin = RunOrigin(), waiting: WaitReport? = nil,
+        _ run: StoredRun, isListed: Bool = false, trigger: RunCause = RunCause(), waiting: WaitReport? = nil,
         to writer: inout JSONWriter
     ) {
         writer.beginObject()
@@ -64,6 +64,7 @@ enum RunJSON {
         writer.value(run.eventID)
         if let batch = trigger.batch { writer.member("batch_id", batch) }
         if let cron = trigger.cron { writer.member("cron", cron) }
+        if let origin = run.origin { writer.member("original_run_id", origin) }
         writer.key("status")
         writer.value(run.projection.status.name)
         writer.key("ended_at")
@@ -202,6 +203,19 @@ enum JournalJSON {
             writer.member("rule", obstacle.rule.name)
             if !obstacle.key.isEmpty { writer.member("key", obstacle.key) }
             writer.member("since", since.milliseconds)
+        case .origin(let origin):
+            writer.value("origin")
+            writer.member("run_id", origin.run.description)
+            writer.member("from", origin.start.name)
+            if case .step(let step) = origin.start { writer.member("step", step.description) }
+            if let input = origin.input {
+                writer.key("input")
+                writer.raw(input.json)
+            }
+            if let replay = origin.replay { writer.member("replay_id", replay.description) }
+        case .woken(let job):
+            writer.value("woken")
+            writer.member("job", job)
         }
         writer.endObject()
     }

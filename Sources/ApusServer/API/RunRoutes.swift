@@ -101,11 +101,11 @@ struct RunRoutes: Sendable {
     // MARK: - Runs
 
     private func run(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         let registry = node.registry
-        let found = try await node.read { reader throws(StoreError) -> (StoredRun, RunOrigin)? in
+        let found = try await node.read { reader throws(StoreError) -> (StoredRun, RunCause)? in
             guard let run = try reader.run(id: id) else { return nil }
-            return (run, try RunOrigin.read(run, registry, reader))
+            return (run, try RunCause.read(run, registry, reader))
         }
         guard let (run, trigger) = found else {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
@@ -115,7 +115,7 @@ struct RunRoutes: Sendable {
     }
 
     private func cancel(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         guard try await node.cancel(run: id) else {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
         }
@@ -124,7 +124,7 @@ struct RunRoutes: Sendable {
 
     /// The older route, which knows only runs that have not ended.
     private func cancelLiving(_ context: BasicRequestContext) async throws -> Response {
-        let (id, _) = try runID(context)
+        let (id, _) = try Self.runID(context)
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         guard let run, !run.projection.status.isFinal else {
             return Answers.error("A function run with the given ID could not be found", status: .notFound)
@@ -135,7 +135,7 @@ struct RunRoutes: Sendable {
 
     /// What the run will do next.
     private func jobs(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         let history = try await node.read { reader throws(StoreError) in try reader.journal(ofRun: id) }
         guard let history, let first = history.turns.first, case .started(let start)? = first.entries.first else {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
@@ -150,7 +150,7 @@ struct RunRoutes: Sendable {
 
     /// The whole history of a run: an extension of the v1 API.
     private func journal(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         let found = try await node.read { reader throws(StoreError) -> (StoredRun, LoadedRun)? in
             guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
             return (run, history)
@@ -161,7 +161,7 @@ struct RunRoutes: Sendable {
         return Answers.envelope { JournalJSON.write(run, history, to: &$0) }
     }
 
-    private func runID(_ context: BasicRequestContext) throws(HTTPError) -> (id: ULID, text: String) {
+    static func runID(_ context: BasicRequestContext) throws(HTTPError) -> (id: ULID, text: String) {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else { throw HTTPError(.badRequest, message: "Invalid run ID: \(text)") }
         return (id, text)

@@ -66,11 +66,11 @@ struct V2AppRoutes: Sendable {
     // MARK: - Invoking
 
     private func invoke(_ function: FunctionRecord, _ bytes: [UInt8]) async throws -> Response {
-        let body = try V2Body(bytes, fields: ["data", "idempotencyKey"])
+        let body = try BodyFields(bytes, known: ["data", "idempotencyKey"])
         guard let data = try body.object("data") else { throw V2Problem(.missingField, "Input data is required") }
         guard !function.isArchived else { throw V2Problem(.notFound, "Function not found") }
         let slug = function.configuration.slug
-        let key = try body.text("idempotencyKey").flatMap { $0.isEmpty ? nil : $0 }
+        let key = try body.string("idempotencyKey").flatMap { $0.isEmpty ? nil : $0 }
         let event = IncomingEvent(
             name: InvokedEvent.name, data: InvokedEvent.data(payload: data, routing: .init(function: slug)),
             senderID: key.map { "\(slug)/\($0)" }

@@ -22,8 +22,8 @@ struct V2EventRoutes: Sendable {
     }
 
     private func send(_ bytes: [UInt8]) async throws -> Response {
-        let body = try V2Body(bytes, fields: ["name", "data", "user", "id", "ts"])
-        let name = try body.text("name") ?? ""
+        let body = try BodyFields(bytes, known: ["name", "data", "user", "id", "ts"])
+        let name = try body.string("name") ?? ""
         guard !name.isEmpty else { throw V2Problem(.missingField, "Event name is required") }
         guard name.utf8.count <= Self.longestName else {
             throw V2Problem(.invalidField, "Event name cannot exceed \(Self.longestName) bytes")

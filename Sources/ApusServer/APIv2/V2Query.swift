@@ -65,39 +65,6 @@ struct V2Query {
     }
 }
 
-/// A JSON body of the v2 API, whose fields are all known.
-struct V2Body {
-    let view: JSONView
-
-    init(_ bytes: [UInt8], fields: [String]) throws(V2Problem) {
-        let parsed: RawJSON
-        do {
-            parsed = try RawJSON(parsing: bytes.isEmpty ? Array("{}".utf8) : bytes)
-        } catch {
-            throw V2Problem(.form, "the body is no JSON: \(error)")
-        }
-        view = parsed.view
-        guard view.kind == .object else { throw V2Problem(.form, "the body must be a JSON object") }
-        for member in view.members {
-            let name = member.key.string ?? ""
-            guard fields.contains(name) else { throw V2Problem(.form, "unknown field \"\(name.excerpt())\"") }
-        }
-    }
-
-    func text(_ name: String) throws(V2Problem) -> String? {
-        guard let value = view[name], !value.isNull else { return nil }
-        guard let text = value.string else { throw V2Problem(.form, "\(name) must be a string") }
-        return text
-    }
-
-    /// An object of the sender's.
-    func object(_ name: String) throws(V2Problem) -> RawJSON? {
-        guard let value = view[name], !value.isNull else { return nil }
-        guard value.kind == .object else { throw V2Problem(.form, "\(name) must be an object") }
-        return value.raw
-    }
-}
-
 /// Adds routes of the v2 API, which stands under two prefixes.
 struct V2Table {
     static let prefix = "/v2"

@@ -12,7 +12,7 @@ struct V2Routes: Sendable {
         var table = V2Table(routes)
         addAccount(to: &table)
         V2EventRoutes(node: node, bodies: bodies).add(to: &table)
-        V2RunRoutes(node: node).add(to: &table)
+        V2RunRoutes(node: node, bodies: bodies).add(to: &table)
         V2AppRoutes(node: node, bodies: bodies).add(to: &table)
         routes = table.routes
     }

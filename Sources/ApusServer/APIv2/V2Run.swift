@@ -6,7 +6,7 @@ import ApusStore
 struct V2Run: Sendable {
     var run: StoredRun
     var events: [ULID]
-    var origin: RunOrigin
+    var origin: RunCause
 
     /// Reads what the runs themselves do not say of their triggers: the events of batches, cron expressions.
     static func read(
@@ -14,7 +14,7 @@ struct V2Run: Sendable {
     ) throws(StoreError) -> [V2Run] {
         var found: [V2Run] = []
         for run in runs {
-            var shown = V2Run(run: run, events: [run.eventID], origin: try RunOrigin.read(run, registry, reader))
+            var shown = V2Run(run: run, events: [run.eventID], origin: try RunCause.read(run, registry, reader))
             if shown.origin.batch != nil, let detail = try RunDetail.read(run.id, reader) {
                 shown.events = try detail.events(reader).map(\.id)
             }

@@ -7,8 +7,11 @@ import Hummingbird
 /// Runs: lists, one run with its trace, and all that can be done to it.
 struct V2RunRoutes: Sendable {
     let node: Node
+    let bodies: RequestBodies
 
     private static let most = 100
+    /// Bytes of a step's arguments, which may be as large as its result.
+    private static let bodyLimit = 5 << 20
 
     func add(to table: inout V2Table) {
         table.on(.get, "/runs") { request, _ in
@@ -22,6 +25,12 @@ struct V2RunRoutes: Sendable {
         table.on(.get, "/runs/:id") { request, context in try await run(V2Query(request), context) }
         table.on(.get, "/runs/:id/trace") { request, context in try await trace(V2Query(request), context) }
         table.on(.post, "/runs/:id/cancel") { _, context in try await cancel(context) }
+        table.on(.post, "/runs/:id/rerun") { request, context in
+            let id = try id(context)
+            return try await bodies.read(request, upTo: Self.bodyLimit) { body in
+                try await rerun(id, body, by: Actor.of(request))
+            }
+        }
     }
 
     // MARK: - Lists
@@ -125,6 +134,24 @@ struct V2RunRoutes: Sendable {
         case .running: _ = try await node.cancel(run: id)
         }
         return V2Answers.data { writer in writer.object { $0.member("runId", id) } }
+    }
+
+    private func rerun(_ id: ULID, _ bytes: [UInt8], by actor: String) async throws -> Response {
+        var (place, input): (RerunOrder.Place, RawJSON?) = (.beginning, nil)
+        if let object = try BodyFields(bytes, known: ["fromStep"])["fromStep"] {
+            let step = try BodyFields(object, known: ["stepId", "input"], at: "fromStep")
+            guard let name = try step.string("stepId") else { throw V2Problem(.missingField, "stepId is required") }
+            (place, input) = (.step(name), try step.array("input"))
+        }
+        switch try await node.rerun(id, from: place, input: input, by: actor) {
+        case .started(let run): return V2Answers.data { writer in writer.object { $0.member("runId", run) } }
+        case .unknownRun: throw Self.notFound
+        case .impossible(.unknownStep): throw V2Problem(.invalidRequest, "Step not found in original run")
+        case .impossible(.ambiguousStep):
+            throw V2Problem(.invalidRequest, "Step name matches multiple steps in original run")
+        case .impossible(let problem): throw V2Problem(.invalidRequest, "\(problem)")
+        case .refused(let answer): throw V2Problem(.skipped, answer.reason)
+        }
     }
 
     private func id(_ context: BasicRequestContext) throws(V2Problem) -> ULID {

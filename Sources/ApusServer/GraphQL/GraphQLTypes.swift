@@ -35,7 +35,10 @@ extension GraphQLSchema {
 
         type Mutation {
           cancelRun(runID: ULID!): FunctionRun
+          rerun(runID: ULID!, fromStep: RerunFromStepInput): FunctionRun
         }
+
+        input RerunFromStepInput { stepID: String! input: Bytes }
 
         input EventQuery { workspaceId: ID = "local" eventId: ID! }
         input EventsQuery { workspaceId: ID = "local" lastEventId: ID }

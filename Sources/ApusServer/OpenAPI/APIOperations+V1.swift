@@ -90,6 +90,25 @@ extension APIOperation {
             .text("text/event-stream"), failures: [400, 404]
         ),
         .init(
+            .post, "/v1/runs/{id: ULID}/rerun", "Starts a run that repeats another one.", body: "RerunOrder",
+            isBodyRequired: false, .data("RepeatedRun!"), status: 201, failures: [400, 404, 409, 413]
+        ),
+        .init(
+            .post, "/v1/runs/{id: ULID}/wake", "Ends what a run waits for by the clock.", .data("WokenRun!"),
+            failures: [400, 404]
+        ),
+        .init(
+            .post, "/v1/replays", "Repeats all runs of a function that ended in a stretch of time.",
+            body: "ReplayOrder", .data("ReplayPlan!"), status: 201, failures: [200, 400, 404, 409, 413, 429]
+        ),
+        .init(.get, "/v1/replays", "Such orders.", .data("[Replay!]!")),
+        .init(.get, "/v1/replays/{id: ULID}", "One of them.", .data("Replay!"), failures: [400, 404]),
+        .init(
+            .patch, "/v1/replays/{id: ULID}", "Pauses, resumes or paces it.", body: "ReplayChange", .data("Replay!"),
+            failures: [400, 404, 413]
+        ),
+        .init(.delete, "/v1/replays/{id: ULID}", "Stops it.", .data("Replay!"), failures: [400, 404]),
+        .init(
             .post, "/v1/signals", "Wakes the run that waits for a signal.", body: "Signal", .data("SignalledRun!"),
             failures: [400, 404, 413]
         ),

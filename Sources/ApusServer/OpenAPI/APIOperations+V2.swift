@@ -44,6 +44,10 @@ extension APIOperation {
         .init(
             .post, "/v2/runs/{id: ULID}/cancel", "Cancels a run.", .data("V2RunReference!"), failures: [400, 404, 409]
         ),
+        .init(
+            .post, "/v2/runs/{id: ULID}/rerun", "Repeats a run.", body: "V2Rerun", isBodyRequired: false,
+            .data("V2RunReference!"), failures: [400, 404, 413, 422]
+        ),
     ]
 
     private static let v2Apps: [APIOperation] = [

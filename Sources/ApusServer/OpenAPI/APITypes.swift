@@ -37,7 +37,7 @@ extension APIDocument {
         }
         type V1Run {
           run_id: ULID! run_started_at: Time! function_id: UUID! function_version: Int! environment_id: UUID!
-          event_id: ULID! batch_id: ULID cron: String status: RunStatus! ended_at: Time output: Any waiting: Waiting
+          event_id: ULID! batch_id: ULID original_run_id: ULID cron: String status: RunStatus! ended_at: Time output: Any waiting: Waiting
           function: String event_name: String state: String first_call_at: Time
         }
         enum RunStatus { Running Completed Failed Cancelled }
@@ -58,6 +58,21 @@ extension APIDocument {
         type WithdrawnEvent { event_id: ULID! cancelled: Int! }
         input Signal { signal: String! data: Any }
         type SignalledRun { run_id: ULID! }
+
+        input RerunOrder { from: String from_step: RerunStep }
+        input RerunStep { id: String! input: [Any] }
+        type RepeatedRun { run_id: ULID! original_run_id: ULID! }
+        type WokenRun { run_id: ULID! woken: Int! }
+        input ReplayOrder {
+          function_id: String! from: Date until: Date status: [String!] start: String per_minute: Int preview: Boolean
+        }
+        input ReplayChange { paused: Boolean per_minute: Int }
+        type ReplayPlan { preview: Boolean! runs: Int! is_complete: Boolean! replay: Replay }
+        type Replay {
+          id: ULID! function_id: String! status: [String!]! from: Time until: Time! start: String! per_minute: Int!
+          state: String! runs: Int! started: Int! skipped: Int! problem: String created_by: String! created_at: Time!
+          ended_at: Time
+        }
 
         type V1Function {
           internal_id: UUID! env_id: UUID! app_id: UUID! id: String! name: String! config: Map! created_at: Time
@@ -151,6 +166,8 @@ extension APIDocument {
           triggers: [V2FunctionTrigger!] configuration: Map!
         }
         type V2FunctionTrigger { type: String! value: String! if: String }
+        input V2Rerun { fromStep: V2RerunStep }
+        input V2RerunStep { stepId: String! input: [Any] }
         input V2Invocation { data: Map! idempotencyKey: String }
         """
 }

@@ -103,7 +103,23 @@ struct MutationFields: GraphQLObject {
         case "cancelRun":
             guard try await node.cancel(run: id) else { throw GraphQLFieldError("there is no run \(id)") }
             return try await run(id)
+        case "rerun": return try await rerun(id, from: field.argument("fromStep"))
         default: return .null
+        }
+    }
+
+    private func rerun(_ id: ULID, from step: GraphQLInput?) async throws -> GraphQLValue {
+        let place = step?["stepID"]?.text.map(RerunOrder.Place.step) ?? .beginning
+        var input: RawJSON?
+        if let text = step?["input"]?.text {
+            input = try? RawJSON(parsing: text)
+            guard input?.view.kind == .array else { throw GraphQLFieldError("input must be the text of a JSON array") }
+        }
+        switch try await node.rerun(id, from: place, input: input, by: AuditEntry.api) {
+        case .started(let new): return try await run(new)
+        case .unknownRun: throw GraphQLFieldError("there is no run \(id)")
+        case .impossible(let problem): throw GraphQLFieldError("\(problem)")
+        case .refused(let answer): throw GraphQLFieldError(answer.reason)
         }
     }
 

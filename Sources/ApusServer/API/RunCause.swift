@@ -3,7 +3,7 @@ import ApusEngine
 import ApusStore
 
 /// What started a run, besides a single event.
-struct RunOrigin: Hashable, Sendable {
+struct RunCause: Hashable, Sendable {
     /// The batch of events that the run is about; its run has the same id.
     var batch: ULID?
     /// The cron expression whose tick started it.
@@ -11,12 +11,12 @@ struct RunOrigin: Hashable, Sendable {
 
     static func read(
         _ run: StoredRun, _ registry: Registry, _ reader: any StoreReader
-    ) throws(StoreError) -> RunOrigin {
+    ) throws(StoreError) -> RunCause {
         if run.eventName == ScheduledEvent.name {
-            return RunOrigin(cron: try reader.event(id: run.eventID)?.cronExpression)
+            return RunCause(cron: try reader.event(id: run.eventID)?.cronExpression)
         }
         let isBatch = registry.functions[run.function]?.configuration.flowControl.batch != nil
-        return RunOrigin(batch: isBatch ? run.id : nil)
+        return RunCause(batch: isBatch ? run.id : nil)
     }
 }
 
