@@ -175,7 +175,12 @@ let package = Package(
         ),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["ApusCore", "ApusEngine", "ApusServer"],
+            dependencies: [
+                "ApusCore", "ApusEngine", "ApusNode", "ApusServer", "ApusStore",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
     ],

@@ -55,6 +55,27 @@ package struct ApusServer: Sendable {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
+        table().install(in: router)
+        // What the HTTP library has to say at its start, we say ourselves.
+        var quietLogger = logger
+        quietLogger.logLevel = max(logger.logLevel, .notice)
+        let application = Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)
+            ),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+            eventLoopGroupProvider: .shared(loop),
+            logger: quietLogger
+        )
+        return LoopService(executor: LoopTaskExecutor(loop), service: application)
+    }
+
+    /// Everything with a URL, but for what people look at in a browser.
+    func apiRoutes() -> RouteTable {
         var routes = RouteTable()
         let bodies = RequestBodies(total: configuration.bodyTotal)
         EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
@@ -74,24 +95,17 @@ package struct ApusServer: Sendable {
         ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
+        APIDocumentRoutes(version: info.version).add(to: &routes)
+        V2Routes(node: node, bodies: bodies).add(to: &routes)
+        RunStreamRoutes(node: node).add(to: &routes)
+        GraphQLRoutes(node: node, bodies: bodies).add(to: &routes)
+        return routes
+    }
+
+    private func table() -> RouteTable {
+        var routes = apiRoutes()
         pages(&routes)
-        routes.install(in: router)
-        // What the HTTP library has to say at its start, we say ourselves.
-        var quietLogger = logger
-        quietLogger.logLevel = max(logger.logLevel, .notice)
-        let application = Application(
-            router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)
-            ),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
-            eventLoopGroupProvider: .shared(loop),
-            logger: quietLogger
-        )
-        return LoopService(executor: LoopTaskExecutor(loop), service: application)
+        return routes
     }
 }
 

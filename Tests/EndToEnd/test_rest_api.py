@@ -9,6 +9,7 @@ import inngest
 
 from harness.api import Api
 from harness.sdk_app import SdkApp
+from harness.waiting import eventually
 
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -74,6 +75,7 @@ def test_events_are_listed_newest_first_and_in_pages(app: SdkApp) -> None:
     assert [event["data"]["n"] for event in first] == [4, 3]
     second = app.api.data(f"{path}&limit=2&cursor={first[-1]['internal_id']}")
     assert [event["data"]["n"] for event in second] == [2, 1]
+    assert app.api.data(f"{path}&cursor=01HF7YAT00000G40R40M30E209") == [], "an unknown event of long ago"
 
 
 def test_events_are_listed_for_a_period(app: SdkApp) -> None:
@@ -160,3 +162,68 @@ def test_the_journal_tells_of_failed_attempts(app: SdkApp) -> None:
 
 def names_of_finished_steps(entries: list[dict[str, Any]]) -> list[str]:
     return [entry["name"] for entry in entries if entry["kind"] == "stepFinished"]
+
+
+# Rows of the v1 API
+
+
+def test_the_jobs_of_a_run_are_what_it_will_do(app: SdkApp) -> None:
+    @app.function()
+    async def main(ctx: inngest.Context) -> None:
+        await ctx.step.sleep("nap", datetime.timedelta(hours=1))
+
+    app.deploy()
+    run = app.api.wait_for_start(app.send()).id
+    jobs = eventually(
+        lambda: (found := app.api.data(f"/v1/runs/{run}/jobs")) and found[0]["kind"] == "sleep" and found, "it sleeps"
+    )
+    [job] = jobs
+    assert job["JobID"] and job["attempt"] == 0 and job["position"] == 0 and job["Raw"] is None
+    assert parse_time(job["at"]) > time.time() + 3_000
+
+    assert app.api.http.delete(f"/v0/runs/{run}").status_code == 204
+    app.api.wait_for_end(run)
+    assert app.api.data(f"/v1/runs/{run}/jobs") == []
+    again = app.api.http.delete(f"/v0/runs/{run}")
+    assert again.status_code == 404 and "could not be found" in again.json()["error"]
+    assert app.api.http.delete("/v0/runs/x").status_code == 400
+
+
+def test_the_functions_of_an_app_are_a_bare_list(app: SdkApp) -> None:
+    @app.function()
+    async def main(ctx: inngest.Context) -> None:
+        pass
+
+    app.deploy()
+    function = app.api.functions()[f"{app.id}-main"]
+    [found] = app.api.get(f"/v1/apps/{app.id}/functions")
+    assert found["internal_id"] == function["id"] and found["id"] == f"{app.id}-main" and found["config"] == function
+    assert app.api.get(f"/v1/apps/{found['app_id']}/functions") == [found]
+    assert app.api.get("/v1/apps/nobody/functions") == []
+    assert app.api.http.get("/v1/prom/production").status_code == 501
+
+
+def test_a_run_tells_of_its_batch_and_its_schedule(app: SdkApp) -> None:
+    @app.function(batch_events=inngest.Batch(max_size=2, timeout=datetime.timedelta(seconds=30)))
+    async def main(ctx: inngest.Context) -> int:
+        return len(ctx.events)
+
+    @app.function("clock", trigger=inngest.TriggerCron(cron="0 0 1 1 *"))
+    async def clock(ctx: inngest.Context) -> None:
+        pass
+
+    app.deploy()
+    events = [app.send({"n": n}) for n in range(2)]
+    run = app.api.wait_for_run(events[0])
+    assert ULID.fullmatch(run.raw["batch_id"]) and "cron" not in run.raw
+
+    clock_id = app.api.functions()[f"{app.id}-clock"]["id"]
+    [schedule] = [one for one in app.api.data("/v1/schedules?limit=1000") if one.get("function_id") == clock_id]
+    event = app.api.http.post(f"/v1/schedules/{schedule['id']}/run").json()["data"]["event_id"]
+    tick = app.api.wait_for_run(event).raw
+    assert tick["cron"] == "0 0 1 1 *" and "batch_id" not in tick
+    query = "query ($r: String!) { run(runID: $r) { cronSchedule isBatch } runTrigger(runID: $r) { cron batchID } }"
+    found = app.api.http.post("/v0/gql", json={"query": query, "variables": {"r": tick["run_id"]}}).json()["data"]
+    assert found == {
+        "run": {"cronSchedule": "0 0 1 1 *", "isBatch": False}, "runTrigger": {"cron": "0 0 1 1 *", "batchID": None},
+    }  # fmt: skip

@@ -1,10 +1,12 @@
 /// Steps that an app reports while its call goes on: the body of `POST /v1/checkpoint/{run}/async`.
 public struct CheckpointRequest: Hashable, Sendable {
+    /// The run that is being called.
     public var run: ULID
     /// `ctx.qi_id` of the call; empty when the app does not say.
     public var call: String
     /// `ctx.generation_id` of the call; `nil` when the app does not say, or says 0.
     public var generation: UInt32?
+    /// What is reported; steps that ran are what the engine takes.
     public var ops: [Op]
 
     /// Reads a body.
@@ -56,6 +58,7 @@ public enum CheckpointRequestError: Error, Hashable, Sendable, CustomStringConve
     /// The output of a step is beyond the limit.
     case tooLarge(step: String)
 
+    /// For the app, in the words of the protocol's other server.
     public var description: String {
         switch self {
         case .malformed(let detail): "invalid request body: \(detail)"

@@ -236,6 +236,7 @@ extension ShardCore {
     private func reopen(_ job: Job, of resident: Resident) {
         var job = job
         job.phase = .scheduled(now)
+        job.hasCheckpoints = false
         record(.scheduled(job), resident)
     }
 }

@@ -26,6 +26,8 @@ struct RunTraceReader {
         waited = nil
         takesOver = false
         var reported = reports(of: turn)
+        // What a step took ends before its result is read.
+        if reported.isCheckpoint, let number = reported.job { answer(number, at: turn.at) }
         for entry in turn.entries { read(entry, at: turn.at, reported) }
         if let end = trace.end, end.status != .cancelled {
             reported.job = reported.job ?? openJob
@@ -85,6 +87,8 @@ struct RunTraceReader {
         /// The step in which a call without a target failed.
         var named: StepID?
         var isParallel = false
+        /// The call goes on.
+        var isCheckpoint = false
     }
 
     private func reports(of turn: Turn) -> Reports {
@@ -97,7 +101,9 @@ struct RunTraceReader {
                 reports.hasFailed = true
             case .stepNamed(let step, _): reports.named = step
             case .parallel: reports.isParallel = true
-            case .checkpointed(let job): reports.job = job
+            case .checkpointed(let job):
+                reports.job = job
+                reports.isCheckpoint = true
             default: break
             }
         }
@@ -135,7 +141,6 @@ struct RunTraceReader {
     /// The call has reported a step, and is about what the function does next.
     private mutating func goOn(_ number: JobNumber, at time: Timestamp) {
         guard let track = jobs[number], let last = track.attempts.last else { return }
-        answer(number, at: time)
         var next = RunTrace.Attempt(number: last.number, dueAt: time)
         next.calledAt = time
         next.calls = last.calls

@@ -39,26 +39,28 @@ extension Node {
     /// Finds runs, for a while.
     package func find(_ search: RunSearch) async throws(StoreError) -> RunFindings {
         let clock = clock
-        let page = search.condition == nil ? search.limit : max(search.limit, Self.conditionPage)
         return try await read { reader throws(StoreError) in
             var query = search.query
             var found: [StoredRun] = []
             let end = ContinuousClock.now + .nanoseconds(Self.searchTime.nanoseconds)
             repeat {
-                let part = try reader.runs(
-                    query, limit: min(page, search.condition == nil ? search.limit - found.count : page))
-                for run in part.runs {
+                // Where every run counts, no more are read than are still missing.
+                let missing = search.limit - found.count
+                let page = try reader.runs(
+                    query, limit: search.condition == nil ? missing : max(missing, Self.conditionPage)
+                )
+                for run in page.runs {
                     if let condition = search.condition {
                         guard let event = try reader.event(id: run.eventID),
                             condition.holds(for: event.body, now: clock.now())
                         else { continue }
                     }
                     found.append(run)
-                    if found.count == search.limit, run.row != part.runs.last?.row || part.next != nil {
-                        return RunFindings(runs: found, next: run.position)
-                    }
+                    guard found.count == search.limit else { continue }
+                    let isLast = page.next == nil && run.row == page.runs.last?.row
+                    return RunFindings(runs: found, next: isLast ? nil : run.position)
                 }
-                guard let next = part.next else { return RunFindings(runs: found, next: nil) }
+                guard let next = page.next else { return RunFindings(runs: found, next: nil) }
                 query.after = next
             } while ContinuousClock.now < end
             return RunFindings(runs: found, next: query.after)

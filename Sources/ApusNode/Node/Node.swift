@@ -458,6 +458,7 @@ package final class Node: Sendable {
         let core = core.value
         switch effect {
         case .call(let call):
+            feed.publish(call.runID)
             core.caller.send(call) { reply in
                 core.shards[Int(shard)].submit([Shard.Submission(.reply(call.id, reply))])
             }

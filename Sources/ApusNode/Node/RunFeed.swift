@@ -11,70 +11,80 @@ package final class RunFeed: Sendable {
         package var runs: [ULID] = []
         /// Whether more has changed than `runs` says.
         package var isIncomplete = false
+
+        package init() {}
+
+        package var isEmpty: Bool { runs.isEmpty && !isIncomplete }
+    }
+
+    private struct Listener {
+        /// The only run that it wants to hear of.
+        var wanted: ULID?
+        var news = News()
+        /// The runs of the news.
+        var known: Set<ULID> = []
+
+        mutating func hear(of run: ULID) {
+            guard wanted.map({ $0 == run }) ?? true, !known.contains(run) else { return }
+            guard news.runs.count < RunFeed.most else {
+                news.isIncomplete = true
+                return
+            }
+            news.runs.append(run)
+            known.insert(run)
+        }
+
+        mutating func takeNews() -> News {
+            defer { self = Listener(wanted: wanted) }
+            return news
+        }
     }
 
     private struct Listeners {
-        var news: [Int: News] = [:]
-        var known: [Int: Set<ULID>] = [:]
-        /// The only run that a listener wants to hear of.
-        var wanted: [Int: ULID] = [:]
+        var all: [Int: Listener] = [:]
         var next = 0
     }
 
     private let count = Atomic(0)
     private let listeners = Mutex(Listeners())
     /// Runs that are remembered for a listener.
-    private static let most = 500
+    package static let most = 500
     /// Listeners at a time.
     package static let places = 200
 
-    init() {}
+    package init() {}
 
-    func publish(_ run: ULID) {
+    package func publish(_ run: ULID) {
         guard count.load(ordering: .relaxed) > 0 else { return }
-        listeners.withLock { all in
-            for id in all.news.keys where all.wanted[id].map({ $0 == run }) ?? true {
-                guard all.known[id]?.contains(run) == false else { continue }
-                if (all.news[id]?.runs.count ?? 0) < Self.most {
-                    all.news[id]?.runs.append(run)
-                    all.known[id]?.insert(run)
-                } else {
-                    all.news[id]?.isIncomplete = true
-                }
-            }
+        listeners.withLock { listeners in
+            for id in listeners.all.keys { listeners.all[id]?.hear(of: run) }
         }
     }
+
+    /// Whether as many listen as may.
+    package var isFull: Bool { count.load(ordering: .relaxed) >= Self.places }
 
     /// Begins to listen, to all runs or to one.
     /// - Returns: the listener's number; `nil` when too many listen already.
     package func listen(to run: ULID? = nil) -> Int? {
-        listeners.withLock { all in
-            guard all.news.count < Self.places else { return nil }
-            all.next += 1
-            all.news[all.next] = News()
-            all.known[all.next] = []
-            all.wanted[all.next] = run
-            count.store(all.news.count, ordering: .relaxed)
-            return all.next
+        listeners.withLock { listeners in
+            guard listeners.all.count < Self.places else { return nil }
+            listeners.next += 1
+            listeners.all[listeners.next] = Listener(wanted: run)
+            count.store(listeners.all.count, ordering: .relaxed)
+            return listeners.next
         }
     }
 
     /// What has happened since the question before.
     package func news(for listener: Int) -> News {
-        listeners.withLock { all in
-            guard let news = all.news[listener] else { return News() }
-            all.news[listener] = News()
-            all.known[listener] = []
-            return news
-        }
+        listeners.withLock { $0.all[listener]?.takeNews() ?? News() }
     }
 
     package func stop(_ listener: Int) {
-        listeners.withLock { all in
-            all.news[listener] = nil
-            all.known[listener] = nil
-            all.wanted[listener] = nil
-            count.store(all.news.count, ordering: .relaxed)
+        listeners.withLock { listeners in
+            listeners.all[listener] = nil
+            count.store(listeners.all.count, ordering: .relaxed)
         }
     }
 }

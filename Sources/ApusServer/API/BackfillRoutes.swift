@@ -65,18 +65,18 @@ struct BackfillRoutes: Sendable {
         }
         return Answers.envelope { writer in
             writer.beginObject()
-            write("id", order?.id.description, &writer)
-            write("schedule_id", id.description, &writer)
-            write("function", schedule.functionSlug, &writer)
-            write("expression", schedule.key.expression, &writer)
+            writer.member("id", order?.id.description)
+            writer.member("schedule_id", id.description)
+            writer.member("function", schedule.functionSlug)
+            writer.member("expression", schedule.key.expression)
             writer.key("preview")
             writer.value(wish.isPreview)
             writer.key("ticks")
             writer.value(plan.ticks.count)
             writer.key("already_run")
             writer.value(plan.alreadyRun)
-            write("first", plan.ticks.first?.rfc3339, &writer)
-            write("last", plan.ticks.last?.rfc3339, &writer)
+            writer.member("first", plan.ticks.first?.rfc3339)
+            writer.member("last", plan.ticks.last?.rfc3339)
             writer.key("times")
             writer.beginArray()
             for tick in plan.ticks.prefix(Self.times) { writer.value(tick.rfc3339) }
@@ -142,31 +142,26 @@ struct BackfillRoutes: Sendable {
 
     private func write(_ backfill: Backfill, to writer: inout JSONWriter) {
         writer.beginObject()
-        write("id", backfill.id.description, &writer)
-        write("schedule_id", backfill.key.id.description, &writer)
-        write("function", backfill.functionSlug, &writer)
-        write("expression", backfill.key.expression, &writer)
-        write("from", backfill.from.rfc3339, &writer)
-        write("to", backfill.to.rfc3339, &writer)
+        writer.member("id", backfill.id.description)
+        writer.member("schedule_id", backfill.key.id.description)
+        writer.member("function", backfill.functionSlug)
+        writer.member("expression", backfill.key.expression)
+        writer.member("from", backfill.from.rfc3339)
+        writer.member("to", backfill.to.rfc3339)
         writer.key("ticks")
         writer.value(backfill.ticks)
         writer.key("started")
         writer.value(backfill.started)
-        write("state", state(of: backfill), &writer)
-        write("created_at", backfill.createdAt.rfc3339, &writer)
-        write("ended_at", backfill.endedAt?.rfc3339, &writer)
-        write("by", backfill.actor, &writer)
+        writer.member("state", state(of: backfill))
+        writer.member("created_at", backfill.createdAt.rfc3339)
+        writer.member("ended_at", backfill.endedAt?.rfc3339)
+        writer.member("by", backfill.actor)
         writer.endObject()
     }
 
     private func state(of backfill: Backfill) -> String {
         let isHeld = backfill.state == .running && node.registry.functions[backfill.key.function]?.pausedAt != nil
         return isHeld ? "held" : backfill.state.name
-    }
-
-    private func write(_ key: String, _ value: String?, _ writer: inout JSONWriter) {
-        writer.key(key)
-        if let value { writer.value(value) } else { writer.null() }
     }
 }
 

@@ -112,33 +112,28 @@ struct CancellationRoutes: Sendable {
         writer.beginObject()
         writer.key("id")
         writer.value(cancellation.id)
-        write("account_id", Tenancy.account, to: &writer)
-        write("environment_id", Tenancy.environment, to: &writer)
-        write("app_id", node.registry.functions[cancellation.function]?.app.description, to: &writer)
-        write("function_internal_id", cancellation.function.description, to: &writer)
-        write("function_id", cancellation.functionSlug, to: &writer)
-        write("name", nil, to: &writer)
-        write("kind", "bulk_run", to: &writer)
+        writer.member("account_id", Tenancy.account)
+        writer.member("environment_id", Tenancy.environment)
+        writer.member("app_id", node.registry.functions[cancellation.function]?.app.description)
+        writer.member("function_internal_id", cancellation.function.description)
+        writer.member("function_id", cancellation.functionSlug)
+        writer.member("name", nil as String?)
+        writer.member("kind", "bulk_run")
         if let backlog = cancellation.backlog {
             let target = backlog.target.flatMap { node.registry.functions[$0]?.configuration.slug }
-            write("backlog", target == nil ? "drain" : "move", to: &writer)
-            if let key = backlog.key { write("key", key, to: &writer) }
-            if let target { write("to", target, to: &writer) }
+            writer.member("backlog", target == nil ? "drain" : "move")
+            if let key = backlog.key { writer.member("key", key) }
+            if let target { writer.member("to", target) }
         }
-        write("cause", "API", to: &writer)
-        write("queue_name", nil, to: &writer)
-        write("started_after", cancellation.startedAfter?.rfc3339, to: &writer)
-        write("started_before", cancellation.startedBefore.rfc3339, to: &writer)
-        if let condition = cancellation.condition { write("if", condition, to: &writer) }
-        write("created_at", cancellation.createdAt.rfc3339, to: &writer)
-        write("finished_at", cancellation.finishedAt?.rfc3339, to: &writer)
+        writer.member("cause", "API")
+        writer.member("queue_name", nil as String?)
+        writer.member("started_after", cancellation.startedAfter?.rfc3339)
+        writer.member("started_before", cancellation.startedBefore.rfc3339)
+        if let condition = cancellation.condition { writer.member("if", condition) }
+        writer.member("created_at", cancellation.createdAt.rfc3339)
+        writer.member("finished_at", cancellation.finishedAt?.rfc3339)
         writer.key("cancelled")
         writer.value(cancellation.cancelled)
         writer.endObject()
-    }
-
-    private static func write(_ key: String, _ value: String?, to writer: inout JSONWriter) {
-        writer.key(key)
-        if let value { writer.value(value) } else { writer.null() }
     }
 }

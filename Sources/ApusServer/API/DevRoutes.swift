@@ -77,7 +77,7 @@ package struct DevInfo: Sendable {
         return writer.bytes
     }
 
-    private static func write(_ function: FunctionRecord, to writer: inout JSONWriter) {
+    static func write(_ function: FunctionRecord, to writer: inout JSONWriter) {
         let configuration = function.configuration
         writer.beginObject()
         writer.key("id")

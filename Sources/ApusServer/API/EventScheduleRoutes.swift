@@ -125,14 +125,7 @@ struct EventScheduleRoutes: Sendable {
         let key = schedule.schedule.key
         guard let event = schedule.event, case .sent(let id) = try await node.carryOut(.run(key, event), by: actor)
         else { return ScheduleReference.name(key.name).notFound }
-        return Answers.envelope { writer in
-            writer.beginObject()
-            writer.key("id")
-            writer.value(key.id)
-            writer.key("event_id")
-            writer.value(id)
-            writer.endObject()
-        }
+        return ScheduleAnswers.sent(id, by: key.id)
     }
 
     /// The times that would be ticks if the schedule were not paused.
@@ -148,21 +141,11 @@ struct EventScheduleRoutes: Sendable {
             times = (cron?.upcoming(from: ServerClock.now().milliseconds, count: count) ?? [])
                 .map(Timestamp.init(milliseconds:))
         }
-        return Answers.envelope { writer in
-            writer.beginObject()
-            for (key, value) in [
+        return ScheduleAnswers.next(
+            [
                 ("id", content.key.id.description), ("name", content.key.name), ("expression", content.timing.text),
                 ("zone", zone),
-            ] {
-                writer.key(key)
-                writer.value(value)
-            }
-            writer.key("times")
-            writer.beginArray()
-            for time in times { writer.value(time.rfc3339) }
-            writer.endArray()
-            writer.endObject()
-        }
+            ], times)
     }
 }
 

@@ -6,29 +6,24 @@ import ApusStore
 enum OutcomeJSON {
     static func write(_ outcome: Outcome, function: String, to writer: inout JSONWriter) {
         writer.beginObject()
-        write("function", function, &writer)
-        write("outcome", outcome.isTaken ? "merged" : "skipped", &writer)
-        write("rule", outcome.rule.name, &writer)
-        write("reason", WaitText.reason(outcome, function: function), &writer)
-        write("at", outcome.at.rfc3339, &writer)
-        if !outcome.key.isEmpty { write("key", outcome.key, &writer) }
-        if let run = outcome.run { write("run_id", run.description, &writer) }
+        writer.member("function", function)
+        writer.member("outcome", outcome.isTaken ? "merged" : "skipped")
+        writer.member("rule", outcome.rule.name)
+        writer.member("reason", WaitText.reason(outcome, function: function))
+        writer.member("at", outcome.at.rfc3339)
+        if !outcome.key.isEmpty { writer.member("key", outcome.key) }
+        if let run = outcome.run { writer.member("run_id", run.description) }
         writer.endObject()
     }
 
     /// Nothing stood in the event's way.
     static func write(_ run: StoredRun, to writer: inout JSONWriter) {
         writer.beginObject()
-        write("function", run.functionSlug, &writer)
-        write("outcome", "started", &writer)
-        write("reason", "\(run.functionSlug) has started run \(run.id).", &writer)
-        write("at", run.createdAt.rfc3339, &writer)
-        write("run_id", run.id.description, &writer)
+        writer.member("function", run.functionSlug)
+        writer.member("outcome", "started")
+        writer.member("reason", "\(run.functionSlug) has started run \(run.id).")
+        writer.member("at", run.createdAt.rfc3339)
+        writer.member("run_id", run.id.description)
         writer.endObject()
-    }
-
-    private static func write(_ key: String, _ value: String, _ writer: inout JSONWriter) {
-        writer.key(key)
-        writer.value(value)
     }
 }

@@ -187,7 +187,9 @@ struct QueueRoutes: Sendable {
 
     private func audit(_ request: Request) async throws -> Response {
         let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100
-        let entries = try await node.read { reader throws(StoreError) in try reader.audit(limit: limit) }
+        let entries = try await node.read { reader throws(StoreError) in
+            try reader.audit(limit: min(max(limit, 1), 1_000))
+        }
         return Answers.envelope { writer in
             writer.beginArray()
             for entry in entries {

@@ -43,9 +43,11 @@ enum RunJSON {
     /// - Parameters:
     ///   - isListed: whether it stands in a list that also names its function, event and times; an extension of
     ///     the v1 API.
+    ///   - trigger: what started it besides a single event.
     ///   - waiting: what the run waits for; an extension as well.
     static func write(
-        _ run: StoredRun, isListed: Bool = false, waiting: WaitReport? = nil, to writer: inout JSONWriter
+        _ run: StoredRun, isListed: Bool = false, trigger: RunCause = RunCause(), waiting: WaitReport? = nil,
+        to writer: inout JSONWriter
     ) {
         writer.beginObject()
         writer.key("run_id")
@@ -60,10 +62,9 @@ enum RunJSON {
         writer.value(Tenancy.environment)
         writer.key("event_id")
         writer.value(run.eventID)
-        if let origin = run.origin {
-            writer.key("original_run_id")
-            writer.value(origin)
-        }
+        if let batch = trigger.batch { writer.member("batch_id", batch) }
+        if let cron = trigger.cron { writer.member("cron", cron) }
+        if let origin = run.origin { writer.member("original_run_id", origin) }
         writer.key("status")
         writer.value(run.projection.status.name)
         writer.key("ended_at")
@@ -113,16 +114,16 @@ enum JournalJSON {
         writer.beginArray()
         for line in RunTimeline(turns: history.turns).lines {
             writer.beginObject()
-            member("at", line.at.milliseconds, &writer)
-            member("what", line.what, &writer)
-            member("state", line.state.rawValue, &writer)
+            writer.member("at", line.at.milliseconds)
+            writer.member("what", line.what)
+            writer.member("state", line.state.rawValue)
             writer.endObject()
         }
         writer.endArray()
         writer.endObject()
     }
 
-    private static func write(_ entry: JournalEntry, at: Timestamp, to writer: inout JSONWriter) {
+    static func write(_ entry: JournalEntry, at: Timestamp, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("at")
         writer.value(at.milliseconds)
@@ -130,31 +131,31 @@ enum JournalJSON {
         switch entry {
         case .started(let start):
             writer.value("started")
-            member("function", start.functionSlug, &writer)
-            if let invoker = start.invoker { member("invoked_by", invoker.correlation, &writer) }
+            writer.member("function", start.functionSlug)
+            if let invoker = start.invoker { writer.member("invoked_by", invoker.correlation) }
         case .scheduled(let job):
             writer.value("scheduled")
             write(job, to: &writer)
         case .called(let job, let generation):
             writer.value("called")
-            member("job", job, &writer)
-            member("generation", generation, &writer)
+            writer.member("job", job)
+            writer.member("generation", generation)
         case .answered(let job, let version):
             writer.value("answered")
-            member("job", job, &writer)
-            if let version { member("version", version, &writer) }
+            writer.member("job", job)
+            if let version { writer.member("version", version) }
         case .attemptFailed(let job, let retryAt, let error):
             writer.value("attemptFailed")
-            member("job", job, &writer)
-            member("retry_at", retryAt.milliseconds, &writer)
+            writer.member("job", job)
+            writer.member("retry_at", retryAt.milliseconds)
             writer.key("error")
             writer.raw(error)
         case .stepFinished(let result):
             writer.value("stepFinished")
-            member("step", result.step.description, &writer)
-            member("name", result.label.name, &writer)
-            member("step_kind", String(describing: result.label.kind), &writer)
-            member("outcome", String(describing: result.outcome), &writer)
+            writer.member("step", result.step.description)
+            writer.member("name", result.label.name)
+            writer.member("step_kind", String(describing: result.label.kind))
+            writer.member("outcome", String(describing: result.outcome))
             writer.key("memo")
             writer.raw(result.memo.json)
         case .parallel(let steps, _):
@@ -169,103 +170,93 @@ enum JournalJSON {
             writer.value(on)
         case .invoked(let wait):
             writer.value("invoked")
-            member("step", wait.step.description, &writer)
-            member("function", wait.functionSlug, &writer)
-            member("event_id", wait.event.description, &writer)
+            writer.member("step", wait.step.description)
+            writer.member("function", wait.functionSlug)
+            writer.member("event_id", wait.event.description)
         case .stepNamed(let step, let label):
             writer.value("stepNamed")
-            member("step", step.description, &writer)
-            member("name", label.name, &writer)
-            member("step_kind", String(describing: label.kind), &writer)
+            writer.member("step", step.description)
+            writer.member("name", label.name)
+            writer.member("step_kind", String(describing: label.kind))
         case .finished(let end):
             writer.value("finished")
-            member("status", end.status.name, &writer)
-            if !end.cause.isEmpty { member("cause", end.cause, &writer) }
+            writer.member("status", end.status.name)
+            if !end.cause.isEmpty { writer.member("cause", end.cause) }
         case .listening(let listener):
             writer.value("listening")
             write(listener, to: &writer)
         case .displaced(let listener):
             writer.value("displaced")
-            member("listener", listener, &writer)
+            writer.member("listener", listener)
         case .expires(let expiry, let time):
             writer.value("expires")
-            member("timeout", String(describing: expiry), &writer)
-            if let time { member("expires_at", time.milliseconds, &writer) }
+            writer.member("timeout", String(describing: expiry))
+            if let time { writer.member("expires_at", time.milliseconds) }
         case .keyed(let flow):
             writer.value("keyed")
             write(flow, to: &writer)
         case .invokedBy(let invoker):
             writer.value("invokedBy")
-            member("invoked_by", invoker.correlation, &writer)
+            writer.member("invoked_by", invoker.correlation)
         case .waited(let obstacle, let since):
             writer.value("waited")
-            member("rule", obstacle.rule.name, &writer)
-            if !obstacle.key.isEmpty { member("key", obstacle.key, &writer) }
-            member("since", since.milliseconds, &writer)
+            writer.member("rule", obstacle.rule.name)
+            if !obstacle.key.isEmpty { writer.member("key", obstacle.key) }
+            writer.member("since", since.milliseconds)
         case .origin(let origin):
             writer.value("origin")
-            member("run_id", origin.run.description, &writer)
-            member("from", origin.start.name, &writer)
-            if case .step(let step) = origin.start { member("step", step.description, &writer) }
+            writer.member("run_id", origin.run.description)
+            writer.member("from", origin.start.name)
+            if case .step(let step) = origin.start { writer.member("step", step.description) }
             if let input = origin.input {
                 writer.key("input")
                 writer.raw(input.json)
             }
-            if let replay = origin.replay { member("replay_id", replay.description, &writer) }
+            if let replay = origin.replay { writer.member("replay_id", replay.description) }
         case .woken(let job):
             writer.value("woken")
-            member("job", job, &writer)
+            writer.member("job", job)
         case .checkpointed(let job):
             writer.value("checkpointed")
-            member("job", job, &writer)
+            writer.member("job", job)
         }
         writer.endObject()
     }
 
     private static func write(_ flow: RunFlow, to writer: inout JSONWriter) {
-        member("priority", flow.priority.seconds, &writer)
+        writer.member("priority", flow.priority.seconds)
         writer.key("concurrency")
         writer.beginArray()
         for key in flow.keys.calls { writer.value(key.text) }
         writer.endArray()
-        if let key = flow.keys.runs { member("concurrency_fn", key.text, &writer) }
-        if let key = flow.keys.throttle { member("throttle", key.text, &writer) }
-        if let key = flow.singleton { member("singleton", key.text, &writer) }
+        if let key = flow.keys.runs { writer.member("concurrency_fn", key.text) }
+        if let key = flow.keys.throttle { writer.member("throttle", key.text) }
+        if let key = flow.singleton { writer.member("singleton", key.text) }
     }
 
     private static func write(_ listener: Listener, to writer: inout JSONWriter) {
-        member("listener", listener.number, &writer)
+        writer.member("listener", listener.number)
         switch listener.purpose {
-        case .event: member("purpose", "event", &writer)
-        case .signal: member("purpose", "signal", &writer)
-        case .cancellation: member("purpose", "cancellation", &writer)
+        case .event: writer.member("purpose", "event")
+        case .signal: writer.member("purpose", "signal")
+        case .cancellation: writer.member("purpose", "cancellation")
         }
-        if let step = listener.step { member("step", step.description, &writer) }
-        member("name", listener.name, &writer)
-        if let condition = listener.condition { member("if", condition, &writer) }
-        member("since", listener.since.milliseconds, &writer)
-        member("until", listener.until.milliseconds, &writer)
+        if let step = listener.step { writer.member("step", step.description) }
+        writer.member("name", listener.name)
+        if let condition = listener.condition { writer.member("if", condition) }
+        writer.member("since", listener.since.milliseconds)
+        writer.member("until", listener.until.milliseconds)
     }
 
     private static func write(_ job: Job, to writer: inout JSONWriter) {
-        member("job", job.number, &writer)
-        member("due", job.wakeTime.milliseconds, &writer)
+        writer.member("job", job.number)
+        writer.member("due", job.wakeTime.milliseconds)
         switch job.kind {
-        case .discovery: member("job_kind", "discovery", &writer)
-        case .target: member("job_kind", "target", &writer)
-        case .sleep: member("job_kind", "sleep", &writer)
-        case .deadline: member("job_kind", "deadline", &writer)
+        case .discovery: writer.member("job_kind", "discovery")
+        case .target: writer.member("job_kind", "target")
+        case .sleep: writer.member("job_kind", "sleep")
+        case .deadline: writer.member("job_kind", "deadline")
         }
-        if let step = job.step { member("step", step.description, &writer) }
-    }
-
-    private static func member(_ key: String, _ value: String, _ writer: inout JSONWriter) {
-        writer.key(key)
-        writer.value(value)
-    }
-
-    private static func member(_ key: String, _ value: some BinaryInteger, _ writer: inout JSONWriter) {
-        writer.key(key)
-        writer.value(Int64(value))
+        if let step = job.step { writer.member("step", step.description) }
     }
 }

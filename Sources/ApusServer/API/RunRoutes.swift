@@ -9,6 +9,9 @@ import Hummingbird
 struct RunRoutes: Sendable {
     let node: Node
 
+    /// Jobs of a run that are listed.
+    private static let jobs = 10
+
     func add(to routes: inout RouteTable) {
         routes.on(.get, "/v1/events") { request, _ in try await listEvents(request) }
         routes.on(.get, "/v1/events/:id") { _, context in try await event(context) }
@@ -16,6 +19,8 @@ struct RunRoutes: Sendable {
         routes.on(.get, "/v1/events/:id/outcomes") { _, context in try await outcomes(context) }
         routes.on(.get, "/v1/runs/:id") { _, context in try await run(context) }
         routes.on(.delete, "/v1/runs/:id") { _, context in try await cancel(context) }
+        routes.on(.delete, "/v0/runs/:id") { _, context in try await cancelLiving(context) }
+        routes.on(.get, "/v1/runs/:id/jobs") { _, context in try await jobs(context) }
         routes.on(.get, "/v1/runs/:id/journal") { _, context in try await journal(context) }
     }
 
@@ -38,43 +43,18 @@ struct RunRoutes: Sendable {
             }
             until = time
         }
-        var before: RowID?
+        var search = EventSearch(from: since, until: until, limit: limit)
         if let text = query["cursor"] {
             guard let id = ULID(text) else {
                 return Answers.error("Invalid cursor query parameter", status: .badRequest)
             }
-            before = try await node.read { reader throws(StoreError) in try reader.event(id: id)?.row }
+            search.before = id
         }
-        let name = query["name"].map(String.init)
-        let events = try await newestEvents(named: name, before: before, since: since, until: until, limit: limit)
+        search.names = query["name"].map { [String($0)] }
+        let events = try await search.find(on: node).events
         return Answers.envelope { writer in
-            writer.beginArray()
-            for event in events { EventJSON.write(event, to: &writer) }
-            writer.endArray()
+            writer.array(events) { EventJSON.write($0, to: &$1) }
         }
-    }
-
-    /// Pages through the store until enough events pass the filters; events that the server made
-    /// itself are not listed.
-    private func newestEvents(
-        named name: String?, before: RowID?, since: Timestamp, until: Timestamp?, limit: Int
-    ) async throws -> [StoredEvent] {
-        var found: [StoredEvent] = []
-        var cursor = before
-        for _ in 0..<20 {
-            let position = cursor
-            let page = try await node.read { reader throws(StoreError) in
-                try reader.events(named: name, before: position, since: since, limit: 200)
-            }
-            for event in page where !event.name.hasPrefix("inngest/") && (until.map { event.receivedAt <= $0 } ?? true)
-            {
-                found.append(event)
-                if found.count == limit { return found }
-            }
-            guard page.count == 200, let last = page.last else { break }
-            cursor = last.row
-        }
-        return found
     }
 
     private func event(_ context: BasicRequestContext) async throws -> Response {
@@ -122,10 +102,16 @@ struct RunRoutes: Sendable {
 
     private func run(_ context: BasicRequestContext) async throws -> Response {
         let (id, text) = try Self.runID(context)
-        let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
-        guard let run else { return Answers.error("Unable to load function run: \(text)", status: .notFound) }
+        let registry = node.registry
+        let found = try await node.read { reader throws(StoreError) -> (StoredRun, RunCause)? in
+            guard let run = try reader.run(id: id) else { return nil }
+            return (run, try RunCause.read(run, registry, reader))
+        }
+        guard let (run, trigger) = found else {
+            return Answers.error("Unable to load function run: \(text)", status: .notFound)
+        }
         let waiting = try await WaitReport.find(run, on: node)
-        return Answers.envelope { RunJSON.write(run, waiting: waiting, to: &$0) }
+        return Answers.envelope { RunJSON.write(run, trigger: trigger, waiting: waiting, to: &$0) }
     }
 
     private func cancel(_ context: BasicRequestContext) async throws -> Response {
@@ -134,6 +120,32 @@ struct RunRoutes: Sendable {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
         }
         return Response(status: .ok)
+    }
+
+    /// The older route, which knows only runs that have not ended.
+    private func cancelLiving(_ context: BasicRequestContext) async throws -> Response {
+        let (id, _) = try Self.runID(context)
+        let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
+        guard let run, !run.projection.status.isFinal else {
+            return Answers.error("A function run with the given ID could not be found", status: .notFound)
+        }
+        _ = try await node.cancel(run: id)
+        return Response(status: .noContent)
+    }
+
+    /// What the run will do next.
+    private func jobs(_ context: BasicRequestContext) async throws -> Response {
+        let (id, text) = try Self.runID(context)
+        let history = try await node.read { reader throws(StoreError) in try reader.journal(ofRun: id) }
+        guard let history, let first = history.turns.first, case .started(let start)? = first.entries.first else {
+            return Answers.error("Unable to load function run: \(text)", status: .notFound)
+        }
+        var run = Run(row: 0, start: start, createdAt: first.at)
+        for turn in history.turns { run.apply(turn) }
+        let jobs = run.jobs.sorted { ($0.wakeTime, $0.number) < ($1.wakeTime, $1.number) }.prefix(Self.jobs)
+        return Answers.envelope { writer in
+            writer.array(jobs) { JobJSON.write($0, of: id, to: &$1) }
+        }
     }
 
     /// The whole history of a run: an extension of the v1 API.

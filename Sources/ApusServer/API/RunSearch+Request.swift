@@ -112,13 +112,31 @@ extension Request {
     }
 }
 
-extension RunPosition {
-    /// As lists name it.
-    package var text: String { "\(createdAt.milliseconds).\(row)" }
+/// A time and a row, as cursors of lists name a place: `<milliseconds>.<row>`.
+struct TimeCursor {
+    var time: Timestamp
+    var row: RowID
 
-    package init?(text: String) {
+    init(_ time: Timestamp, _ row: RowID) {
+        self.time = time
+        self.row = row
+    }
+
+    var text: String { "\(time.milliseconds).\(row)" }
+
+    init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let time = Int64(parts[0]), let row = RowID(parts[1]) else { return nil }
-        self.init(createdAt: Timestamp(milliseconds: time), row: row)
+        self.init(Timestamp(milliseconds: time), row)
+    }
+}
+
+extension RunPosition {
+    /// As lists name it.
+    package var text: String { TimeCursor(createdAt, row).text }
+
+    package init?(text: String) {
+        guard let cursor = TimeCursor(text) else { return nil }
+        self.init(createdAt: cursor.time, row: cursor.row)
     }
 }

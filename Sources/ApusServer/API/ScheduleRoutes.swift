@@ -101,14 +101,7 @@ struct ScheduleRoutes: Sendable {
         guard let event = try await node.run(schedule.key, by: actor) else {
             return Answers.error("\(schedule.functionSlug) is paused and starts nothing", status: .conflict)
         }
-        return Answers.envelope { writer in
-            writer.beginObject()
-            writer.key("id")
-            writer.value(schedule.key.id)
-            writer.key("event_id")
-            writer.value(event)
-            writer.endObject()
-        }
+        return ScheduleAnswers.sent(event, by: schedule.key.id)
     }
 
     private func trigger(_ id: UUID16) async -> ScheduleView? {
@@ -143,21 +136,34 @@ struct ScheduleRoutes: Sendable {
         let count = try request.number("count", usual: Self.times.usual, most: Self.times.most)
         let cron = try? CronSchedule(schedule.key.expression)
         let times = cron?.upcoming(from: ServerClock.now().milliseconds, count: count) ?? []
-        return Answers.envelope { writer in
-            writer.beginObject()
-            writer.key("id")
-            writer.value(schedule.key.id)
-            writer.key("function")
-            writer.value(schedule.functionSlug)
-            writer.key("expression")
-            writer.value(schedule.key.expression)
-            writer.key("zone")
-            writer.value(cron?.zoneName ?? "")
-            writer.key("times")
-            writer.beginArray()
-            for time in times { writer.value(Timestamp(milliseconds: time).rfc3339) }
-            writer.endArray()
-            writer.endObject()
+        return ScheduleAnswers.next(
+            [
+                ("id", schedule.key.id.description), ("function", schedule.functionSlug),
+                ("expression", schedule.key.expression), ("zone", cron?.zoneName ?? ""),
+            ], times.map(Timestamp.init(milliseconds:)))
+    }
+}
+
+/// Answers that cron triggers and event schedules share.
+enum ScheduleAnswers {
+    /// The event of a tick by hand.
+    static func sent(_ event: ULID, by schedule: UUID16) -> Response {
+        Answers.envelope { writer in
+            writer.object { writer in
+                writer.member("id", schedule)
+                writer.member("event_id", event)
+            }
+        }
+    }
+
+    /// The times of the next ticks, after what says whose they are.
+    static func next(_ members: [(String, String)], _ times: [Timestamp]) -> Response {
+        Answers.envelope { writer in
+            writer.object { writer in
+                for (key, value) in members { writer.member(key, value) }
+                writer.key("times")
+                writer.array(times) { $1.value($0) }
+            }
         }
     }
 }
@@ -168,21 +174,21 @@ enum ScheduleJSON {
         // What an earlier release has accepted and this one does not understand has no words.
         let cron = try? CronSchedule(schedule.key.expression)
         writer.beginObject()
-        write("id", schedule.key.id.description, &writer)
-        write("kind", "trigger", &writer)
-        write("function", schedule.functionSlug, &writer)
-        write("function_id", schedule.key.function.description, &writer)
-        write("expression", schedule.key.expression, &writer)
-        write("words", cron?.words, &writer)
-        write("zone", cron?.zoneName, &writer)
-        write("jitter", schedule.jitter, &writer)
-        write("next_tick", schedule.nextTick?.rfc3339, &writer)
-        write("last_tick", schedule.lastTick?.rfc3339, &writer)
-        write("catch_up", schedule.settings.catchUp?.name, &writer)
-        write("overlap", schedule.settings.overlap.name, &writer)
-        write("run_id", schedule.run?.id.description, &writer)
-        write("buffered_tick", schedule.buffered?.rfc3339, &writer)
-        write("paused_at", schedule.settings.pausedAt?.rfc3339, &writer)
+        writer.member("id", schedule.key.id.description)
+        writer.member("kind", "trigger")
+        writer.member("function", schedule.functionSlug)
+        writer.member("function_id", schedule.key.function.description)
+        writer.member("expression", schedule.key.expression)
+        writer.member("words", cron?.words)
+        writer.member("zone", cron?.zoneName)
+        writer.member("jitter", schedule.jitter)
+        writer.member("next_tick", schedule.nextTick?.rfc3339)
+        writer.member("last_tick", schedule.lastTick?.rfc3339)
+        writer.member("catch_up", schedule.settings.catchUp?.name)
+        writer.member("overlap", schedule.settings.overlap.name)
+        writer.member("run_id", schedule.run?.id.description)
+        writer.member("buffered_tick", schedule.buffered?.rfc3339)
+        writer.member("paused_at", schedule.settings.pausedAt?.rfc3339)
         for (key, value) in [
             ("paused", schedule.settings.pausedAt != nil), ("function_paused", schedule.isFunctionPaused),
         ] {
@@ -195,29 +201,29 @@ enum ScheduleJSON {
     static func write(_ schedule: EventScheduleView, to writer: inout JSONWriter) {
         let content = schedule.schedule
         writer.beginObject()
-        write("id", content.key.id.description, &writer)
-        write("kind", "event", &writer)
-        write("name", content.key.name, &writer)
+        writer.member("id", content.key.id.description)
+        writer.member("kind", "event")
+        writer.member("name", content.key.name)
         switch content.timing {
         case .cron(let expression):
             let cron = try? CronSchedule(expression)
-            write("expression", expression, &writer)
-            write("words", cron?.words, &writer)
-            write("zone", cron?.zoneName, &writer)
-            write("at", nil, &writer)
-            write("catch_up", content.state.catchUp.name, &writer)
+            writer.member("expression", expression)
+            writer.member("words", cron?.words)
+            writer.member("zone", cron?.zoneName)
+            writer.member("at", nil as String?)
+            writer.member("catch_up", content.state.catchUp.name)
         case .at(let time):
-            for key in ["expression", "words", "zone"] { write(key, nil, &writer) }
-            write("at", time.rfc3339, &writer)
-            write("catch_up", nil, &writer)
+            for key in ["expression", "words", "zone"] { writer.member(key, nil) }
+            writer.member("at", time.rfc3339)
+            writer.member("catch_up", nil as String?)
         }
-        write("event_name", content.eventName, &writer)
+        writer.member("event_name", content.eventName)
         if let event = schedule.event {
             writer.key("event")
             write(event, &writer)
         }
-        write("next_tick", schedule.nextTick?.rfc3339, &writer)
-        write("paused_at", content.state.pausedAt?.rfc3339, &writer)
+        writer.member("next_tick", schedule.nextTick?.rfc3339)
+        writer.member("paused_at", content.state.pausedAt?.rfc3339)
         writer.key("paused")
         writer.value(content.state.pausedAt != nil)
         writer.endObject()
@@ -236,10 +242,5 @@ enum ScheduleJSON {
             writer.value(version)
         }
         writer.endObject()
-    }
-
-    private static func write(_ key: String, _ value: String?, _ writer: inout JSONWriter) {
-        writer.key(key)
-        if let value { writer.value(value) } else { writer.null() }
     }
 }

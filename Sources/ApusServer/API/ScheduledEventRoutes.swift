@@ -79,11 +79,10 @@ struct ScheduledEventRoutes: Sendable {
 }
 
 extension Wake {
-    fileprivate var cursor: String { "\(at.milliseconds)-\(run)" }
+    fileprivate var cursor: String { TimeCursor(at, run).text }
 
     fileprivate init?(cursor: String) {
-        let parts = cursor.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let time = Int64(parts[0]), let run = RowID(parts[1]) else { return nil }
-        self.init(at: Timestamp(milliseconds: time), run: run)
+        guard let cursor = TimeCursor(cursor) else { return nil }
+        self.init(at: cursor.time, run: cursor.row)
     }
 }

@@ -57,6 +57,10 @@ struct BodyFields {
         try value(name, "an RFC 3339 time") { $0.string.flatMap { DateText.parse($0) } }
     }
 
+    func object(_ name: String) throws(HTTPError) -> RawJSON? {
+        try value(name, "an object") { $0.kind == .object ? $0.raw : nil }
+    }
+
     func array(_ name: String) throws(HTTPError) -> RawJSON? {
         try value(name, "an array") { $0.kind == .array ? $0.raw : nil }
     }

@@ -56,8 +56,12 @@ struct CommonHeaders: RouterMiddleware {
     }
 
     private func refusal(of request: Request, _ error: HTTPError) -> Response {
-        switch error.status {
-        case .notFound: Answers.error("There is nothing at \(request.uri.path).", status: .notFound)
+        let path = request.uri.path
+        if error.status == .notFound, [V2Table.prefix, V2Table.alias].contains(where: { path.hasPrefix("\($0)/") }) {
+            return V2Answers.errors(V2Problem.Code.form.rawValue, "Not Found", status: .notFound)
+        }
+        return switch error.status {
+        case .notFound: Answers.error("There is nothing at \(path).", status: .notFound)
         default: Answers.error(error.body ?? error.status.reasonPhrase, status: error.status)
         }
     }

@@ -38,6 +38,17 @@ package struct RouteTable {
         }
     }
 
+    /// Every route, in the words of the OpenAPI document: `/v1/runs/{id}`.
+    var known: [(method: HTTPRequest.Method, path: String)] {
+        handlers.map { handler in
+            let parts = handler.path.split(separator: "/", omittingEmptySubsequences: false)
+            return (
+                handler.method,
+                parts.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }.joined(separator: "/")
+            )
+        }
+    }
+
     func install(in router: Router<BasicRequestContext>) {
         let paths = Set(handlers.map(\.path))
         for (path, method, handler) in handlers { router.on(RouterPath(path), method: method, use: handler) }

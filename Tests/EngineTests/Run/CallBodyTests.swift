@@ -13,7 +13,8 @@ struct CallBodyTests {
         let run = try engine.onlyRun()
         let body = """
             {"ctx":{"attempt":0,"disable_immediate_execution":false,"env":"","fn_id":"\(run.start.function)",\
-            "generation_id":1,"job_id":"\(call.jobID)","max_attempts":8,"request_id":"\(call.requestID)",\
+            "generation_id":1,"job_id":"\(call.jobID)","max_attempts":8,"qi_id":"\(call.id.run).0",\
+            "request_id":"\(call.requestID)",\
             "run_id":"\(run.id)","stack":{"current":0,"stack":[]},"step_id":"step","use_api":false},\
             "defers":{},\
             "event":{"data":{"a":12345678901234567890},"id":"\(event)","name":"demo/x","ts":1750000000000,"user":{}},\

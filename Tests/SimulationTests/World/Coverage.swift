@@ -67,7 +67,9 @@ struct Coverage {
             case .concurrency, .runConcurrency: count(.waitedForLimit)
             default: break
             }
-        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .origin, .woken, .checkpointed: break
+        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .origin, .woken,
+            .checkpointed:
+            break
         }
     }
 }
