@@ -18,7 +18,7 @@ extension Dashboard {
     private func addRunActions(to routes: inout RouteTable) {
         let site = site
         let node = site.node
-        post("/runs/cancel", &routes) { form, visit, _ in try await Self.cancelMany(form, visit, site) }
+        post("/runs/cancel", &routes) { form, visit, _ in try await CancelPage(site: site).cancel(form, visit) }
         post("/runs/:id/cancel", &routes) { _, visit, context in
             let text = context.parameter("id")
             guard let id = ULID(text), try await node.cancel(run: id) else { throw PageProblem.missing("run", text) }
@@ -34,28 +34,6 @@ extension Dashboard {
                 "\(NumberText.counted(count, "run")) cancelled.", tone: count > 0 ? "completed" : "waiting")
             return visit.back(to: Link("events", text), notice)
         }
-    }
-
-    /// The same order as that of the API, for the function that the filters name.
-    private static func cancelMany(_ form: Form, _ visit: Visit, _ site: Site) async throws -> Response {
-        let function = try FunctionPage.find(form["function"], site)
-        try checkConfirmation(form, function)
-        let from = try visit.moment(form["from"], name: "from")
-        let until = try visit.moment(form["until"], name: "until") ?? visit.now
-        let condition = form["query"].isEmpty ? nil : form["query"]
-        if let condition {
-            do { _ = try EventCondition(condition) } catch {
-                throw PageProblem(400, "The condition cannot be understood", "\(error)")
-            }
-        }
-        let order = BulkCancellation(
-            id: SplitMix64.drawnULID(at: visit.now), app: site.node.registry.apps[function.app]?.name ?? "",
-            function: function.id, functionSlug: function.configuration.slug, startedAfter: from,
-            startedBefore: min(until, visit.now), condition: condition, createdAt: visit.now
-        )
-        try await site.node.begin(order)
-        return visit.back(
-            to: Link("runs"), Notice("The runs are being cancelled; the order is stored and goes on after a restart."))
     }
 
     private static func checkConfirmation(_ form: Form, _ function: FunctionRecord) throws(PageProblem) {
