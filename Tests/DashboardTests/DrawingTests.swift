@@ -291,3 +291,28 @@ struct SyncAdviceTests {
         #expect(SyncAdvice.text(for: "it rains", server: "http://x") == nil)
     }
 }
+
+@Suite("Parts of a stretch of time")
+struct MinutePartsTests {
+    @Test("they cover it without gaps and begin at multiples of their width")
+    func cover() {
+        let from = Timestamp(milliseconds: 1_795_000_020_000)
+        for count in [1, 7, 48] {
+            for length in [1, 60, 1_440, 10_080] {
+                let parts = MinuteParts(from: from, until: from + .minutes(length), count: count)
+                let ranges = parts.ranges
+                #expect(ranges.first?.lowerBound == parts.minutes.lowerBound)
+                #expect(ranges.last?.upperBound == parts.minutes.upperBound)
+                #expect(ranges.count <= count + 1)
+                for (left, right) in zip(ranges, ranges.dropFirst()) {
+                    #expect(left.upperBound == right.lowerBound && right.lowerBound % parts.width == 0)
+                }
+                for range in ranges {
+                    #expect(parts.part(of: range.lowerBound) == range.lowerBound)
+                    #expect(parts.part(of: range.upperBound - 1) == range.lowerBound)
+                }
+                #expect(parts.part(of: parts.minutes.upperBound) == nil)
+            }
+        }
+    }
+}

@@ -323,7 +323,7 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .histogram .received { fill: color-mix(in srgb, var(--running) 55%, var(--ground)); }
   .histogram .cancelled { fill: var(--edge); }
   .histogram .completed { fill: color-mix(in srgb, var(--completed) 45%, var(--ground)); }
-  .histogram figcaption { display: grid; grid-template-columns: 1fr auto 1fr; justify-content: space-between; color: var(--muted); font-size: var(--small); }
+  .histogram figcaption { display: grid; grid-template-columns: 1fr auto 1fr; gap: 0 16px; color: var(--muted); font-size: var(--small); }
   .histogram figcaption :last-child { text-align: end; }
 
   .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); border: 1px solid var(--line); }
@@ -501,6 +501,7 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
     .filters label > :is(input, select) { width: 100%; max-width: none; }
     .filters .toggle input { width: auto; }
     .waterfall { --name: 40%; --took: 84px; }
+    .axis text:not(:first-child, .last, .fold-label) { display: none; }
     .help li { grid-template-columns: 1fr; gap: 0; }
     [data-live] { min-width: 0; display: block; }
     [data-live] thead { display: none; }

@@ -12,6 +12,8 @@ struct Site: Sendable {
     let version: String
     let pages: Pages
     let bodies: RequestBodies
+    let longRuns = LongRuns()
+    let keptCounts = KeptCounts()
 
     private static let names: [(key: String, name: String, href: String)] = [
         ("o", "Overview", "/"), ("r", "Runs", "/runs"), ("e", "Events", "/events"), ("f", "Functions", "/functions"),

@@ -15,7 +15,8 @@ struct LiveStreams: Sendable {
     /// The time between two looks at what is new: a row changes at most so often.
     private static let pause = Duration.milliseconds(500)
     /// How many times longer than a look the time to the next one is.
-    private static let rest = 8
+    private static let rest = 4
+    private static let longestPause = Duration.seconds(3)
     /// Looks after which a stream on which nothing happens shows that it lives: 15 s.
     private static let quietLooks = 30
     /// Looks between two times that a page is told to read everything again: 4 s.
@@ -67,7 +68,7 @@ struct LiveStreams: Sendable {
                     let start = ContinuousClock.now
                     let found = try await offLoop { try await find(news) }
                     // What takes long, as a run of very many steps, is looked at less often.
-                    pause = max(Self.pause, (ContinuousClock.now - start) * Self.rest)
+                    pause = min(max(Self.pause, (ContinuousClock.now - start) * Self.rest), Self.longestPause)
                     text = found.messages.map(\.text).joined()
                     isStale = isStale || found.isStale
                 }

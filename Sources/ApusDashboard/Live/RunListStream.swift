@@ -69,7 +69,7 @@ struct RunStream: Sendable {
         var visit = visit
         visit.now = site.now
         let body = RunBody(site: site, visit: visit, base: try RunBody.base(of: id, visit))
-        let loaded = try await RunBody.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         let state = RunRow.state(loaded.run.projection, visit.now)
         let part = try await body.part(id).with(["base": "", "serverUrl": .text(visit.serverURL)])
         return LiveStreams.Found(

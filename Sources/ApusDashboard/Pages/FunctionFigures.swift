@@ -35,13 +35,12 @@ struct FunctionFigures: Sendable {
     /// Completed runs that are timed.
     private static let timed = 1_000
 
-    init(of function: UUID16, _ window: Window, now: Timestamp, on node: Node) async throws {
+    init(of function: UUID16, _ window: Window, now: Timestamp, on site: Site) async throws {
         self.window = window
         self.now = now
         let from = now - window.length
         let functions: Set<UUID16> = [function]
-        let found = try await node.read { reader throws(StoreError) in
-            let counts = try reader.runCounts(HistogramPart.parts(from: from, until: now), of: functions)
+        let found = try await site.node.read { reader throws(StoreError) in
             let completed = try reader.runs(
                 RunQuery(states: [.completed], functions: functions, from: from), limit: Self.timed)
             let ended = RunQuery(states: [.completed, .failed, .cancelled], functions: functions)
@@ -49,9 +48,10 @@ struct FunctionFigures: Sendable {
             if last == nil { last = try reader.runs(RunQuery(functions: functions), limit: 1).runs.first }
             var newest: (run: StoredRun, trace: RunTrace)?
             if let last, let history = try reader.journal(ofRun: last.id) { newest = (last, RunTrace(history.turns)) }
-            return (counts: counts, completed: completed, newest: newest)
+            return (completed: completed, newest: newest)
         }
-        counts = found.counts
+        counts = try await site.keptCounts.counts(
+            HistogramPart.parts(from: from, until: now), of: functions, now: now, on: site.node)
         durations = DurationFigures(found.completed.runs.compactMap(\.duration))
         isSample = found.completed.next != nil
         newest = found.newest

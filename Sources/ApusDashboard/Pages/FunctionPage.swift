@@ -20,7 +20,7 @@ struct FunctionPage: Sendable {
     func answer(_ slug: String, _ visit: Visit) async throws -> Response {
         let function = try Self.find(slug, site)
         let window = FunctionFigures.Window.of(visit)
-        let figures = try await FunctionFigures(of: function.id, window, now: visit.now, on: site.node)
+        let figures = try await FunctionFigures(of: function.id, window, now: visit.now, on: site)
         let queue = await site.node.queue(of: function.id, limit: Self.lanes)
         let schedules = await site.node.schedules().filter { $0.key.function == function.id }
         let configuration = function.configuration

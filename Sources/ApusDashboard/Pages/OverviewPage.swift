@@ -21,11 +21,12 @@ struct OverviewPage: Sendable {
     func answer(_ visit: Visit) async throws -> Response {
         let node = site.node
         let now = visit.now
-        let (counts, hour, bytes) = try await node.read { reader throws(StoreError) in
-            let day = try reader.runCounts(HistogramPart.parts(from: now - .hours(24), until: now), of: nil)
+        let counts = try await site.keptCounts.counts(
+            HistogramPart.parts(from: now - .hours(24), until: now), of: nil, now: now, on: node)
+        let (hour, bytes) = try await node.read { reader throws(StoreError) in
             let hour = try reader.runCounts(
                 MinuteParts(from: now - .hours(1), until: now + .minutes(1), count: 1), of: nil)
-            return (day, hour, try reader.size())
+            return (hour, try reader.size())
         }
         let histogram = HistogramPart.runs(counts, from: now - .hours(24), until: now, time: visit.time)
         let failed = hour.reduce(0) { $0 + ($1.states[.failed] ?? 0) }

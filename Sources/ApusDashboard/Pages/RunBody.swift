@@ -32,18 +32,8 @@ struct RunBody: Sendable {
         return filter.link.with("before", filter.before).with("panel", id)
     }
 
-    static func load(_ text: String, on node: Node) async throws -> Loaded {
-        guard let id = ULID(text) else { throw PageProblem.missing("run", text) }
-        let found = try await node.read { reader throws(StoreError) -> Loaded? in
-            guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
-            return Loaded(run: run, history: history, trace: RunTrace(history.turns))
-        }
-        guard let found else { throw PageProblem.missing("run", text) }
-        return found
-    }
-
     func part(_ id: String) async throws -> Part {
-        let loaded = try await Self.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         let run = loaded.run
         let id = run.id.description
         let waiting = try await WaitReport.find(run, on: site.node)
@@ -222,6 +212,20 @@ struct RunBody: Sendable {
 }
 
 extension Site {
+    func load(run text: String) async throws -> RunBody.Loaded {
+        guard let id = ULID(text) else { throw PageProblem.missing("run", text) }
+        let kept = longRuns.find(id)
+        let found = try await node.read { reader throws(StoreError) -> RunBody.Loaded? in
+            guard let run = try reader.run(id: id) else { return nil }
+            if let kept { return kept }
+            guard let history = try reader.journal(ofRun: id) else { return nil }
+            return RunBody.Loaded(run: run, history: history, trace: RunTrace(history.turns))
+        }
+        guard let found else { throw PageProblem.missing("run", text) }
+        if kept == nil { longRuns.keep(found) }
+        return found
+    }
+
     /// The app that a function belongs to.
     func app(of function: UUID16) -> AppRecord? {
         let registry = node.registry

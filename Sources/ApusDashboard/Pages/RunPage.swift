@@ -18,7 +18,7 @@ struct RunPage: Sendable {
 
     /// Further rows of the timeline.
     func steps(_ id: String, _ visit: Visit) async throws -> Response {
-        let loaded = try await RunBody.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         let children = try await ChildRun.find(loaded.trace, on: site.node, now: visit.now)
         let body = RunBody(site: site, visit: visit, base: try RunBody.base(of: id, visit))
         let from = visit.number("row", usual: 0, most: 1_000_000)
@@ -36,12 +36,12 @@ struct RunPage: Sendable {
 
     /// The run as a test, or as JSON.
     func copy(_ id: String, _ visit: Visit) async throws -> RunCopy {
-        let loaded = try await RunBody.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         return RunCopy(loaded, app: site.app(of: loaded.run.function), server: visit.serverURL)
     }
 
     func payload(_ id: String, _ visit: Visit) async throws -> Response {
-        let loaded = try await RunBody.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         let of = visit.text("of")
         let json: RawJSON?
         var label = "Output"

@@ -18,12 +18,12 @@ struct RunsPage: Sendable {
         let node = site.node
         let registry = node.registry
         let search = try filter.search(in: registry, now: visit.now, limit: Self.rows)
-        let found = filter.conditionProblem == nil ? try await node.find(search) : RunFindings(runs: [], next: nil)
         let stretch = filter.stretch(visit.now)
         let functions = filter.functions(in: registry)
-        let counts = try await node.read { reader throws(StoreError) in
-            try reader.runCounts(HistogramPart.parts(from: stretch.from, until: stretch.until), of: functions)
-        }
+        async let counted = site.keptCounts.counts(
+            HistogramPart.parts(from: stretch.from, until: stretch.until), of: functions, now: visit.now, on: node)
+        let found = filter.conditionProblem == nil ? try await node.find(search) : RunFindings(runs: [], next: nil)
+        let counts = try await counted
         let histogram = HistogramPart.runs(counts, from: stretch.from, until: stretch.until, time: visit.time)
         let living = try await living(filter, registry)
         let mayBeFirst = found.runs.isEmpty && filter.isEmpty

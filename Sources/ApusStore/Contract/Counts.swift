@@ -1,11 +1,12 @@
 import ApusCore
 import ApusEngine
 
-/// A stretch of time in equal parts of whole minutes, for charts.
+/// A stretch of time in parts of whole minutes, for charts. Parts begin at multiples of their width, so that those of
+/// a later stretch are the same; the first and the last one may be cut.
 package struct MinuteParts: Hashable, Sendable {
     /// The minutes that the stretch touches, since 1970.
     package let minutes: Range<Int64>
-    /// Minutes of each part; the last one may be cut.
+    /// Minutes of each part.
     package let width: Int64
 
     /// Parts at most.
@@ -28,16 +29,24 @@ package struct MinuteParts: Hashable, Sendable {
         self.init(from: from, until: until, width: (minutes + count - 1) / count)
     }
 
+    /// These minutes of a stretch, in parts of a width.
+    package init(_ minutes: Range<Int64>, width: Int64) {
+        self.minutes = minutes
+        self.width = width
+    }
+
     /// The minutes of each part.
     package var ranges: [Range<Int64>] {
-        stride(from: minutes.lowerBound, to: minutes.upperBound, by: Int(width)).map {
-            $0..<min($0 + width, minutes.upperBound)
+        guard !minutes.isEmpty else { return [] }
+        let first = minutes.lowerBound - minutes.lowerBound % width
+        return stride(from: first, to: minutes.upperBound, by: Int(width)).map {
+            max($0, minutes.lowerBound)..<min($0 + width, minutes.upperBound)
         }
     }
 
     /// The part in which a minute lies, by its first minute.
     package func part(of minute: Int64) -> Int64? {
-        minutes.contains(minute) ? minute - (minute - minutes.lowerBound) % width : nil
+        minutes.contains(minute) ? max(minute - minute % width, minutes.lowerBound) : nil
     }
 }
 
