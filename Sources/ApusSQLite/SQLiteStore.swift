@@ -89,6 +89,14 @@ package final class SQLiteStore: Store {
         try write { try $0.forgetCancellation(id) }
     }
 
+    package func keep(_ replay: Replay) throws(StoreError) {
+        try write { try $0.keep(replay) }
+    }
+
+    package func updateReplay(_ id: ULID, _ change: (inout Replay) -> Void) throws(StoreError) -> Replay? {
+        try write { try $0.updateReplay(id, change) }
+    }
+
     package var reader: any StoreReader { SQLiteReader(store: self) }
 
     package func removeOldestFinishedRuns(

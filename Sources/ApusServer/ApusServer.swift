@@ -63,6 +63,8 @@ package struct ApusServer: Sendable {
         AppRoutes(node: node, sync: sync, bodies: bodies).add(to: &routes)
         RunRoutes(node: node).add(to: &routes)
         RunListRoutes(node: node).add(to: &routes)
+        RerunRoutes(node: node, bodies: bodies).add(to: &routes)
+        ReplayRoutes(node: node, bodies: bodies).add(to: &routes)
         MetricsRoutes(node: node).add(to: &routes)
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
         FunctionRoutes(node: node).add(to: &routes)

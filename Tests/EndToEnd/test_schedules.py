@@ -1,7 +1,6 @@
 """Functions that run on a schedule."""
 
 import datetime
-
 import time
 import uuid
 from collections.abc import Callable
@@ -11,8 +10,8 @@ import inngest
 import pytest
 
 from harness.api import Api
-from harness.scripted_app import Reply, ScriptedApp
 from harness.commands import apus
+from harness.scripted_app import Reply, ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually, stays_true

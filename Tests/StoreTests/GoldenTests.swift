@@ -48,6 +48,7 @@ import Testing
         try GoldenFlow.write(to: store)
         try GoldenBackfills.write(to: store)
         try GoldenEventSchedules.write(to: store)
+        try GoldenReplays.write(to: store)
         store.close()
         let file = Self.fixtures.appending(path: "store-v\(Schema.version).db")
         try Data(contentsOf: URL(filePath: path + "/apus.db")).write(to: file)
@@ -169,6 +170,28 @@ import Testing
         try expectWaits(store)
         try expectEventSchedules(store)
         try expectCounts(store)
+        try GoldenReplays.write(to: store)
+        try expectReplays(store)
+    }
+
+    @Test("a store of format 9 is opened", .disabled(if: isWriting))
+    func readNinthStore() throws {
+        let directory = try TemporaryDirectory()
+        let path = try place(Self.fixtures.appending(path: "store-v9.db"), in: directory)
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        try expectWaits(store)
+        try expectEventSchedules(store)
+        try expectReplays(store)
+    }
+
+    private func expectReplays(_ store: any Store) throws {
+        let reader = store.reader
+        #expect(try reader.replays() == [GoldenReplays.paused, GoldenReplays.finished])
+        #expect(try reader.runs(repeating: GoldenStore.ended.id).map(\.id) == [GoldenReplays.run.id])
+        #expect(try reader.run(id: GoldenReplays.run.id)?.origin == GoldenStore.ended.id)
+        #expect(try reader.run(id: GoldenStore.ended.id)?.origin == nil)
+        #expect(try reader.journal(ofRun: GoldenReplays.run.id)?.turns == [GoldenReplays.turn])
     }
 
     private func expectEventSchedules(_ store: any Store) throws {
@@ -228,6 +251,8 @@ import Testing
         try GoldenEventSchedules.write(to: store)
         try expectEventSchedules(store)
         try expectCounts(store)
+        try GoldenReplays.write(to: store)
+        try expectReplays(store)
     }
 
     /// A directory whose store is one of the files.

@@ -36,6 +36,12 @@ public struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
         )
     }
 
+    /// An id that nobody can foretell, for something that the server itself makes now.
+    package static func drawnULID(at now: Timestamp) -> ULID {
+        var random = SplitMix64(seed: .random(in: .min ... .max))
+        return random.nextULID(now: now)
+    }
+
     /// A generator of its own for a part of the work, independent of what this one gives later.
     public mutating func split() -> SplitMix64 {
         SplitMix64(seed: next())

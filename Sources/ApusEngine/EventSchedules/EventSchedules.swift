@@ -60,7 +60,7 @@ struct EventSchedules {
             case unread
             /// With the number of the read.
             case reading(UInt64)
-            case ready(NamedTemplate)
+            case ready(SettledEvent)
             /// The store does not have it.
             case missing
         }
@@ -207,7 +207,7 @@ struct EventSchedules {
     private mutating func forget(_ place: Soon) {
         switch place.event {
         case .unread: unread -= 1
-        case .ready(let template): bytes -= template.event.byteCount
+        case .ready(let event): bytes -= event.byteCount
         case .reading, .missing: break
         }
     }
@@ -244,7 +244,7 @@ struct EventSchedules {
     /// A tick whose time has come, with its event.
     struct Due {
         var tick: Tick
-        var template: NamedTemplate
+        var event: SettledEvent
     }
 
     /// Takes the first tick, if its time has come and its event is there.
@@ -260,15 +260,15 @@ struct EventSchedules {
                 put(first.tick.schedule, slot)
                 continue
             }
-            let template: NamedTemplate?
+            let event: SettledEvent?
             switch first.event {
             case .unread, .reading: return nil
-            case .ready(let found): template = found
-            case .missing: template = nil
+            case .ready(let found): event = found
+            case .missing: event = nil
             }
             forget(soon.removeFirst())
             pass(first.tick, slot, now: now)
-            if let template { return Due(tick: first.tick, template: template) }
+            if let event { return Due(tick: first.tick, event: event) }
         }
         return nil
     }
@@ -369,10 +369,12 @@ struct EventSchedules {
         let looked = Set(schedules.prefix(page.count))
         for index in soon.indices {
             guard case .reading(read) = soon[index].event else { continue }
-            let id = soon[index].tick.schedule
+            let tick = soon[index].tick
+            let id = tick.schedule
             if let template = page.found[id] {
-                soon[index].event = .ready(template)
-                bytes += template.event.byteCount
+                let event = SettledEvent(template.event.event(of: template.schedule, at: tick.at), at: tick.at)
+                soon[index].event = .ready(event)
+                bytes += event.byteCount
             } else if looked.contains(id) {
                 soon[index].event = .missing
             } else {

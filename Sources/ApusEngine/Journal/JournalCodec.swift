@@ -61,6 +61,8 @@ private enum EntryKind: UInt8 {
     case keyed = 15
     case invokedBy = 16
     case waited = 17
+    case origin = 18
+    case woken = 19
 }
 
 extension BinaryWriter {
@@ -145,7 +147,26 @@ extension BinaryWriter {
             byte(obstacle.rule.rawValue)
             text(obstacle.key)
             time(since, relativeTo: at)
+        case .origin(let origin):
+            byte(EntryKind.origin.rawValue)
+            self.origin(origin)
+        case .woken(let job):
+            byte(EntryKind.woken.rawValue)
+            unsigned(UInt64(job))
         }
+    }
+
+    private mutating func origin(_ origin: RunOrigin) {
+        ulid(origin.run)
+        switch origin.start {
+        case .beginning: byte(0)
+        case .failure: byte(1)
+        case .step(let id): stepKey(2, id)
+        }
+        flag(origin.input != nil)
+        if let input = origin.input { payload(input) }
+        flag(origin.replay != nil)
+        if let replay = origin.replay { ulid(replay) }
     }
 
     private mutating func invoker(_ invoker: Invoker) {
@@ -337,7 +358,23 @@ extension BinaryReader {
             let ruleByte = try byte()
             guard let rule = FlowRule(rawValue: ruleByte) else { throw unknown("rule", ruleByte) }
             return .waited(Obstacle(rule, key: try text()), since: try time(relativeTo: at))
+        case .origin: return .origin(try origin(payload: fetch))
+        case .woken: return .woken(job: try integer(JobNumber.self))
         }
+    }
+
+    private mutating func origin(payload fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> RunOrigin {
+        let run = try ulid()
+        let startByte = try byte()
+        let start: RerunStart
+        switch startByte {
+        case 0: start = .beginning
+        case 1: start = .failure
+        case 2: start = .step(try step())
+        default: throw unknown("start of a repeated run", startByte)
+        }
+        let input = try flag() ? try payload(fetch) : nil
+        return RunOrigin(run: run, start: start, input: input, replay: try flag() ? try ulid() : nil)
     }
 
     private mutating func invoker() throws(JournalDecodingError) -> Invoker {

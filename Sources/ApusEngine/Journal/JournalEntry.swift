@@ -47,6 +47,10 @@ package enum JournalEntry: Hashable, Sendable {
     case invokedBy(Invoker)
     /// The call that follows has waited for its turn.
     case waited(Obstacle, since: Timestamp)
+    /// The run repeats another one; the results that it takes over follow.
+    case origin(RunOrigin)
+    /// Somebody wants the job to be due now.
+    case woken(job: JobNumber)
 }
 
 /// What a run may take too long for.

@@ -6,7 +6,7 @@ package struct AuditEntry: Hashable, Sendable {
     /// As the one who asked names himself.
     package var actor: String
     package var action: Action
-    /// The function's slug, an event's id, or the name of an event schedule.
+    /// The function's slug, the id of an event or a run, or the name of an event schedule.
     package var subject: String
     /// What was set, as JSON; empty where the action says all.
     package var detail: String
@@ -28,6 +28,9 @@ package struct AuditEntry: Hashable, Sendable {
         case scheduleCreated = "schedule.created"
         case scheduleReplaced = "schedule.replaced"
         case scheduleDeleted = "schedule.deleted"
+        case rerun = "run.rerun"
+        case woken = "run.woken"
+        case replayed = "function.replayed"
     }
 
     package init(at: Timestamp, actor: String, action: Action, subject: String, detail: String = "") {

@@ -221,8 +221,9 @@ package struct Registry: Hashable, Sendable {
 package enum TriggerPattern {
     package static func patterns(matching name: String) -> [String] {
         var patterns = [name]
-        for index in name.indices where name[index] == "/" || name[index] == "." {
-            patterns.append(String(name[...index]) + "*")
+        let text = name.utf8
+        for index in text.indices where text[index] == UInt8(ascii: "/") || text[index] == UInt8(ascii: ".") {
+            patterns.append(name[...index] + "*")
         }
         return patterns
     }

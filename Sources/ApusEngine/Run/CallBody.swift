@@ -46,7 +46,7 @@ package enum CallBody {
         writer.key("steps")
         writer.beginObject()
         if !leavesStateOut {
-            for (step, memo) in run.memos.entries {
+            for (step, memo) in run.told {
                 writer.key(step)
                 writer.raw(memo)
             }

@@ -41,6 +41,8 @@ package struct Run: Hashable, Sendable {
     /// Replies since the last finished step that reported nothing and asked to be called again.
     package private(set) var emptyReplies = 0
     private var spentKeys: Set<JobKey> = []
+    /// The run that this one repeats.
+    package private(set) var origin: RunOrigin?
 
     /// - Parameter row: where the run is stored.
     package init(row: RowID, start: RunStart, createdAt: Timestamp) {
@@ -133,6 +135,19 @@ package struct Run: Hashable, Sendable {
         )
     }
 
+    /// The arguments that somebody has given a step, as long as it has no result.
+    package var edit: (step: StepID, memo: RawJSON)? {
+        origin?.edit.flatMap { memos.contains($0.step) ? nil : $0 }
+    }
+
+    /// What calls are told of steps, in the order of canonical JSON: results, and ``edit``.
+    package var told: [(step: StepID, memo: RawJSON)] {
+        guard let edit else { return memos.entries }
+        var entries = memos.entries
+        entries.insert(edit, at: entries.firstIndex { edit.step < $0.step } ?? entries.count)
+        return entries
+    }
+
     /// An estimate of the memory that the folded run holds. One that waits for an event takes 1.7 KB.
     package var residentBytes: Int {
         1_024 + memos.byteCount + stack.count * 200 + jobs.count * 128 + listeners.count * 256
@@ -199,6 +214,10 @@ package struct Run: Hashable, Sendable {
             moreInvokers.append(invoker)
         case .waited:
             break
+        case .origin(let origin):
+            self.origin = origin
+        case .woken(let number):
+            withJob(number) { $0.phase = .scheduled(at) }
         }
     }
 

@@ -94,13 +94,18 @@ package struct RunRow: Hashable, Sendable {
     /// The first of its events.
     package var event: RowID
     package var createdAt: Timestamp
+    /// The run that it repeats.
+    package var origin: ULID?
 
-    package init(row: RowID, id: ULID, function: UUID16, event: RowID, createdAt: Timestamp) {
+    package init(
+        row: RowID, id: ULID, function: UUID16, event: RowID, createdAt: Timestamp, origin: ULID? = nil
+    ) {
         self.row = row
         self.id = id
         self.function = function
         self.event = event
         self.createdAt = createdAt
+        self.origin = origin
     }
 }
 
@@ -167,4 +172,7 @@ package enum Answer: Hashable, Sendable {
     case signalled(Bool)
     case backfill(BackfillAnswer)
     case eventSchedule(EventScheduleAnswer)
+    case rerun(RerunAnswer)
+    /// How many of the run's jobs are due now that were not.
+    case woken(Int)
 }

@@ -52,6 +52,10 @@ package enum Input: Sendable {
     case eventsRead(for: ULID, [EventRow])
     /// Somebody wants a run to end.
     case cancel(run: RowID, Departure = .cancelled)
+    /// Somebody wants a run to be repeated.
+    case rerun(RerunOrder)
+    /// Somebody wants a run not to wait for a time any longer.
+    case wake(run: RowID, by: String)
     /// A signal for a wait that was found in the store.
     case signal(name: String, payload: RawJSON, run: RowID, listener: ListenerNumber)
 }

@@ -27,8 +27,8 @@ extension ShardCore {
             let due = eventSchedules.takeDue(now: now)
         {
             count += 1
-            bytes += due.template.event.byteCount
-            send(due.template.event, of: due.template.schedule, at: due.tick.at)
+            bytes += due.event.byteCount
+            accept(due.event, ofTickWithID: random.nextULID(now: now))
         }
         if count > 0 { decision.writes.append(.ticked(eventSchedules.cursor)) }
     }
@@ -36,7 +36,7 @@ extension ShardCore {
     @discardableResult
     private func send(_ template: EventTemplate, of schedule: String, at tick: Timestamp) -> ULID {
         let id = random.nextULID(now: now)
-        accept(template.event(of: schedule, at: tick), ofTickWithID: id)
+        accept(SettledEvent(template.event(of: schedule, at: tick), at: tick), ofTickWithID: id)
         return id
     }
 

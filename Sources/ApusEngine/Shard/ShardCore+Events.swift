@@ -33,12 +33,14 @@ extension ShardCore {
 
     /// Stores an event and starts each function that listens to it, at most once per event id.
     /// - Parameters:
+    ///   - body: its stored form, if it is known already.
     ///   - key: what makes two events the same event; `nil` when nothing can repeat this one.
     ///   - tick: under which the event of a tick is found; it protects against nothing.
     ///   - target: started whatever it listens to; only its run answers the invoker.
     ///   - receivedAt: `nil` for now.
     private func accept(
         _ event: IncomingEvent,
+        body: RawJSON? = nil,
         id: ULID,
         key: EventKey?,
         tick: EventKey? = nil,
@@ -47,9 +49,11 @@ extension ShardCore {
         invoking target: FunctionRecord? = nil,
         invoker: Invoker? = nil
     ) {
-        let stored = store(event, id: id, key: key ?? tick, receivedAt: receivedAt ?? now)
+        let receivedAt = receivedAt ?? now
+        let body = body ?? event.storedBody(internalID: id, receivedAt: receivedAt)
+        let row = store(body, of: event.name, id: id, key: key ?? tick, receivedAt: receivedAt)
         let since = Timestamp(milliseconds: now.milliseconds - configuration.idempotencyPeriod.milliseconds)
-        let listeners = registry.functions(startedBy: event, stored: stored.body, now: now).filter {
+        let listeners = registry.functions(startedBy: event, stored: body, now: now).filter {
             $0.id != target?.id
         }
         let functions = [target].compactMap(\.self) + listeners
@@ -58,7 +62,7 @@ extension ShardCore {
                 recents.functions(startedBy: $0, since: since)
                     + restoredOffers.functions(startedBy: $0, since: since)
             } ?? []
-        let offered = OfferedEvent(row: stored.row, body: stored.body, startsAt: max(now, event.timestamp ?? now))
+        let offered = OfferedEvent(row: row, body: body, startsAt: max(now, event.timestamp ?? now))
         var taken: [UUID16] = []
         for function in functions where !alreadyStarted.contains(function.id) && !recent.contains(function.id) {
             let isTaken = offer(offered, to: function, invoker: function.id == target?.id ? invoker : nil)
@@ -71,37 +75,27 @@ extension ShardCore {
         }
     }
 
-    private struct StoredEvent {
-        var row: RowID
-        var body: RawJSON
-    }
-
-    private func store(_ event: IncomingEvent, id: ULID, key: EventKey?, receivedAt: Timestamp) -> StoredEvent {
-        let stored = StoredEvent(
-            row: draw(&rows.event),
-            body: event.storedBody(internalID: id, receivedAt: receivedAt)
-        )
+    private func store(
+        _ body: RawJSON, of name: String, id: ULID, key: EventKey?, receivedAt: Timestamp
+    ) -> RowID {
+        let row = draw(&rows.event)
         decision.writes.append(
-            .event(
-                EventRow(
-                    row: stored.row, id: id, key: key,
-                    name: event.name, receivedAt: receivedAt, body: stored.body
-                )
-            )
+            .event(EventRow(row: row, id: id, key: key, name: name, receivedAt: receivedAt, body: body))
         )
-        look(for: stored.row, name: event.name, receivedAt: receivedAt, body: stored.body)
-        return stored
+        look(for: row, name: name, receivedAt: receivedAt, body: body)
+        return row
     }
 
     /// - Parameters:
     ///   - id: drawn now when there is none yet.
     ///   - time: when the run is first called, if nothing holds it back.
     ///   - invokers: who waits for its end.
+    ///   - repeated: what it takes over from a run that it repeats.
     /// - Returns: the run's row.
     @discardableResult
     func start(
         _ function: FunctionRecord, for events: [OfferedEvent], id: ULID? = nil, at time: Timestamp, flow: RunFlow?,
-        invokers: [Invoker]
+        invokers: [Invoker], repeating repeated: (origin: RunOrigin, results: [StepResult])? = nil
     ) -> RowID {
         let row = draw(&rows.run)
         let start = RunStart(
@@ -112,7 +106,12 @@ extension ShardCore {
             invoker: invokers.first
         )
         decision.writes.append(
-            .run(RunRow(row: row, id: start.id, function: function.id, event: start.events[0], createdAt: now))
+            .run(
+                RunRow(
+                    row: row, id: start.id, function: function.id, event: start.events[0], createdAt: now,
+                    origin: repeated?.origin.run
+                )
+            )
         )
         let resident = Resident(
             run: Run(row: row, start: start, createdAt: now), events: events.map(\.body), head: 0, stored: .known(nil)
@@ -121,7 +120,9 @@ extension ShardCore {
         record(.started(start), resident)
         for invoker in invokers.dropFirst() { record(.invokedBy(invoker), resident) }
         if let flow { record(.keyed(flow), resident) }
-        let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: 0)
+        if let repeated { takeOver(repeated.results, from: repeated.origin, resident) }
+        let position = UInt32(resident.run.stack.count)
+        let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: position)
         record(.scheduled(job), resident)
         if time <= now { enqueue(job, of: resident) }
         beginTimeouts(of: resident, function)
@@ -132,11 +133,15 @@ extension ShardCore {
 
     /// Run ids are drawn so that they name the shard that owns the run.
     func newRunID() -> ULID {
-        let drawn = random.nextULID(now: now)
+        Self.homed(random.nextULID(now: now), on: shard, shardCount: shardCount)
+    }
+
+    /// The id nearest to this one that names the shard.
+    package static func homed(_ id: ULID, on shard: ShardID, shardCount: Int) -> ULID {
         let count = UInt64(shardCount)
-        let low = drawn.low - drawn.low % count
+        let low = id.low - id.low % count
         let (homed, overflowed) = low.addingReportingOverflow(UInt64(shard))
-        return ULID(high: drawn.high, low: overflowed ? low - count + UInt64(shard) : homed)
+        return ULID(high: id.high, low: overflowed ? low - count + UInt64(shard) : homed)
     }
 
     // MARK: - Internal events
@@ -166,8 +171,8 @@ extension ShardCore {
     }
 
     /// A tick of an event schedule. It happens once, because the cursor moves on in the same batch.
-    func accept(_ event: IncomingEvent, ofTickWithID id: ULID) {
-        accept(event, id: id, key: nil, alreadyStarted: [])
+    func accept(_ event: SettledEvent, ofTickWithID id: ULID) {
+        accept(event.event, body: event.body, id: id, key: nil, alreadyStarted: [])
     }
 
     /// A step's invocation: starts its target, and what else listens to `inngest/function.invoked`.

@@ -30,7 +30,7 @@ extension ShardCore {
     }
 
     /// The shard that decides about a function's limits.
-    private func home(of function: FunctionRecord, _ rules: FunctionRules) -> ShardID {
+    func home(of function: FunctionRecord, _ rules: FunctionRules) -> ShardID {
         guard shardCount > 1, !rules.reachesBeyondFunction else { return 0 }
         return ShardID((function.id.low ^ function.id.high) % UInt64(shardCount))
     }
@@ -52,6 +52,8 @@ extension ShardCore {
         var events: [OfferedEvent]
         var invokers: [Invoker]
         var startsAt: Timestamp
+        /// What it takes over from a run that it repeats.
+        var repeated: (origin: RunOrigin, results: [StepResult])?
 
         init(_ event: OfferedEvent, _ invoker: Invoker?) {
             events = [event]
@@ -73,27 +75,41 @@ extension ShardCore {
     func begin(
         _ run: PendingRun, of function: FunctionRecord, _ rules: FunctionRules?, values: EventValues?
     ) -> Bool {
+        switch tryToBegin(run, of: function, rules, values: values) {
+        case .begun: return true
+        case .held(let key, let holder): skip(run, of: function, .singleton, key: key, holder: holder)
+        case .paused: skip(run, of: function, .pause)
+        }
+        return false
+    }
+
+    /// Whether a run has begun, or what keeps it from that.
+    enum Beginning {
+        case begun(RowID)
+        case held(key: String, by: ULID?)
+        case paused
+    }
+
+    func tryToBegin(
+        _ run: PendingRun, of function: FunctionRecord, _ rules: FunctionRules?, values: EventValues?
+    ) -> Beginning {
         let flow = values.flatMap { rules?.flow(of: Scope(event: $0), now: now) }
-        if let key = flow?.singleton, let holder = singletons[key.key] {
-            guard function.flowControl.singleton?.mode == .cancel else {
-                skip(run, of: function, .singleton, key: key.text, holder: holder.id)
-                return false
-            }
+        if let key = flow?.singleton, let holder = singletons[key.key],
+            function.flowControl.singleton?.mode != .cancel
+        {
+            return .held(key: key.text, by: holder.id)
         }
-        guard function.pausedAt == nil else {
-            skip(run, of: function, .pause)
-            return false
-        }
+        guard function.pausedAt == nil else { return .paused }
         let holder = flow?.singleton.flatMap { singletons[$0.key] }
         // A priority below 0 keeps a run back for that long even when nothing else does.
         let delay = flow.map { max(-$0.priority, .zero) } ?? .zero
         let row = start(
             function, for: run.events, id: run.id, at: max(run.startsAt, now + delay), flow: flow,
-            invokers: run.invokers
+            invokers: run.invokers, repeating: run.repeated
         )
         if let key = flow?.singleton { singletons[key.key] = SingletonHolder(run: row, id: residents[row]?.run.id) }
         if let holder { displaceSingleton(holder.run, by: row) }
-        return true
+        return .begun(row)
     }
 
     /// Nothing starts: the events say why, and nobody waits for what will not come.

@@ -114,6 +114,9 @@ extension ShardCore {
             case .cancel(let departure):
                 if let resident = residents[row] { end(resident, departure) }
                 decision.postponedAnswers.append(.none)
+            case .wake(let actor):
+                let count = residents[row].map { wake($0, by: actor) } ?? 0
+                decision.postponedAnswers.append(.woken(count))
             case .signal(let number, let name, let payload):
                 let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false
                 decision.postponedAnswers.append(.signalled(isTaken))

@@ -104,6 +104,7 @@ package final class ShardCore {
         case events([EventRow], ListenerRow)
         case holders(ListenerPage, ListenerNumber)
         case cancel(Departure)
+        case wake(by: String)
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -191,6 +192,8 @@ package final class ShardCore {
         case .eventsRead(let run, let events): fire(run, events)
         case .eventsFound(let events, let row): receiveEvents(events, for: row)
         case .cancel(let run, let departure): end(run, departure)
+        case .rerun(let order): rerun(order)
+        case .wake(let run, let actor): wake(run, by: actor)
         case .signal(let name, let payload, let run, let number):
             acceptSignal(name, payload: payload, run: run, number: number)
         }

@@ -11,6 +11,8 @@ package struct RunTrace: Hashable, Sendable {
     package var startedAt: Timestamp?
     package var endedAt: Timestamp?
     package var end: RunEnd?
+    /// The run that this one repeats.
+    package var origin: RunOrigin?
     /// In the order in which they came up.
     package private(set) var steps: [Step] = []
 
@@ -27,6 +29,8 @@ package struct RunTrace: Hashable, Sendable {
         package var endedAt: Timestamp?
         /// Calls of the app, oldest first.
         package var attempts: [Attempt] = []
+        /// The result is that of the run that this one repeats.
+        package var isTakenOver = false
         package var details = Details()
         /// What later calls are told of it.
         package var result: StepResult?

@@ -7,6 +7,8 @@ struct RunTraceReader {
     private var jobs: [JobNumber: Track] = [:]
     private var indexes: [StepID: Int] = [:]
     private var waited: RunTrace.Waited?
+    /// The turn that is being read takes over results of another run.
+    private var takesOver = false
 
     /// A job with its attempts, until they belong to a step.
     private struct Track {
@@ -22,6 +24,7 @@ struct RunTraceReader {
 
     mutating func read(_ turn: Turn) {
         waited = nil
+        takesOver = false
         var reported = reports(of: turn)
         for entry in turn.entries { read(entry, at: turn.at, reported) }
         if let end = trace.end, end.status != .cancelled {
@@ -119,7 +122,22 @@ struct RunTraceReader {
         case .finished(let end):
             trace.end = end
             trace.endedAt = time
+        case .origin(let origin):
+            trace.origin = origin
+            takesOver = true
+        case .woken(let job): wake(job, at: time)
         case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy: break
+        }
+    }
+
+    private mutating func wake(_ number: JobNumber, at time: Timestamp) {
+        guard let track = jobs[number] else { return }
+        if let last = track.attempts.indices.last, track.attempts[last].calledAt == nil {
+            jobs[number]?.attempts[last].dueAt = time
+        }
+        switch track.job.kind {
+        case .discovery, .target: show(number)
+        case .sleep(let step), .deadline(let step): update(step, at: time) { $0.details.until = time }
         }
     }
 
@@ -206,6 +224,7 @@ struct RunTraceReader {
             step.name = result.label.name
             step.kind = .step(result.label.kind)
             step.result = result
+            step.isTakenOver = takesOver
             step.endedAt = time
             step.state =
                 switch result.outcome {

@@ -62,9 +62,8 @@ extension Node {
         for _ in 0..<Self.tries {
             guard let plan = try await planBackfill(schedule.key, from: from, to: to, again: again) else { return nil }
             guard !plan.ticks.isEmpty else { return (nil, plan) }
-            var random = SplitMix64(seed: .random(in: .min ... .max))
             let order = Backfill(
-                id: random.nextULID(now: clock.now()), key: schedule.key, functionSlug: schedule.functionSlug,
+                id: SplitMix64.drawnULID(at: clock.now()), key: schedule.key, functionSlug: schedule.functionSlug,
                 from: from, to: to, ticks: plan.ticks.count, actor: actor, createdAt: clock.now()
             )
             switch try await submit(order, plan) {

@@ -63,7 +63,7 @@ extension Node {
     }
 
     /// Tries something until it works or the server ends; orders are durable, so nothing is lost meanwhile.
-    private func persistently<Value: Sendable>(
+    func persistently<Value: Sendable>(
         _ complaint: Logger.Message, _ body: () async throws -> Value
     ) async -> Value? {
         while !isStopping {

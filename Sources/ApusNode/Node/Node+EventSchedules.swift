@@ -39,10 +39,7 @@ extension Node {
 
     /// A name for a schedule that was given none.
     package func newScheduleName() -> String {
-        ULID(
-            milliseconds: UInt64(clamping: clock.now().milliseconds),
-            random: (.random(in: .min ... .max), .random(in: .min ... .max))
-        ).description
+        SplitMix64.drawnULID(at: clock.now()).description
     }
 }
 

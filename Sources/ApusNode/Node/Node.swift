@@ -93,6 +93,7 @@ package final class Node: Sendable {
         for await _ in ready { break }
         startMaintenance()
         resumeCancellations()
+        resumeReplays()
     }
 
     private func makeShards(_ readied: AsyncStream<Void>.Continuation) {
@@ -323,7 +324,7 @@ package final class Node: Sendable {
         _ = try await submit(.audit(entry), to: 0)
     }
 
-    private func home(of row: RowID) -> ShardID {
+    func home(of row: RowID) -> ShardID {
         RowCounters.shard(of: row)
     }
 

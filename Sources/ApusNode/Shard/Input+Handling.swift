@@ -7,8 +7,7 @@ extension Input {
     var isIntake: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .settle,
-            .audit, .signal:
+            .stopBackfill, .settle, .audit, .signal, .rerun, .wake:
             true
         default: false
         }
@@ -19,8 +18,7 @@ extension Input {
         switch self {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .settle,
-            .audit, .reply, .syncFailed, .registry, .cancel, .signal:
+            .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -33,11 +31,10 @@ extension Input {
     var canBeAtFault: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .audit,
-            .reply, .syncFailed, .message, .refused, .signal:
+            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
-            .templatesRead, .cancel:
+            .templatesRead, .cancel, .wake:
             false
         }
     }
@@ -51,6 +48,8 @@ extension Input {
         // The wait that has got it is over, and the next one would get it too.
         case .signal: true
         case .runSchedule, .backfill: true
+        // A second run of the same id is refused by the store.
+        case .rerun(let order): order.id == nil
         // One that fires once may have fired and be gone; what is removed is not found again.
         case .eventSchedule(.put(let draft, _), _): if case .at = draft.timing { true } else { false }
         case .eventSchedule(.run, _), .eventSchedule(.remove, _): true

@@ -6,7 +6,7 @@ import ApusStore
 extension ReadSession {
     private static let columns = """
         SELECT runs.row, runs.id, functions.id, functions.slug, events.id, names.name, runs.created_at,
-            \(projection)
+            runs.origin, \(projection)
         """
     private static let sources = """
         JOIN functions ON functions.row = runs.function
@@ -48,6 +48,16 @@ extension ReadSession {
         return try storedRuns(find)
     }
 
+    /// The runs that repeat a run, oldest first.
+    func runs(repeating id: ULID) throws -> [StoredRun] {
+        let find = try statement(
+            "\(Self.columns) FROM runs \(Self.sources) WHERE runs.origin = ? ORDER BY runs.row LIMIT ?"
+        )
+        find.bind(1, high: id.high, low: id.low)
+        find.bind(2, Int64(rowsPerPage))
+        return try storedRuns(find)
+    }
+
     /// The runs that a statement finds, with their ends.
     private func storedRuns(_ find: Statement) throws -> [StoredRun] {
         var runs: [StoredRun] = []
@@ -64,7 +74,8 @@ extension ReadSession {
         return StoredRun(
             row: row, id: find.ulid(1), function: find.uuid(2), functionSlug: find.text(3),
             eventID: find.ulid(4), eventName: find.text(5), createdAt: find.time(6),
-            projection: try projection(of: find, from: 7, run: row), end: nil
+            projection: try projection(of: find, from: 8, run: row), end: nil,
+            origin: find.isNull(7) ? nil : find.ulid(7)
         )
     }
 

@@ -93,6 +93,14 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.cancellations() }
     }
 
+    func replays() throws(StoreError) -> [Replay] {
+        try store.read { try $0.replays() }
+    }
+
+    func runs(repeating id: ULID) throws(StoreError) -> [StoredRun] {
+        try store.read { try $0.runs(repeating: id) }
+    }
+
     func backfills() throws(StoreError) -> [Backfill] {
         try store.read { try $0.backfills() }
     }

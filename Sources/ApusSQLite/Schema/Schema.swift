@@ -15,8 +15,38 @@ enum Schema {
         Migration(version: 1, sql: first), Migration(version: 2, sql: listeners), Migration(version: 3, sql: pauses),
         Migration(version: 4, sql: flowControl), Migration(version: 5, sql: scheduling),
         Migration(version: 6, sql: searching), Migration(version: 7, sql: backfills),
-        Migration(version: 8, sql: eventSchedules),
+        Migration(version: 8, sql: eventSchedules), Migration(version: 9, sql: replays),
     ]
+
+    private static let replays = """
+        -- The run that a run repeats.
+        ALTER TABLE runs ADD COLUMN origin BLOB;
+        CREATE INDEX runs_by_origin ON runs (origin) WHERE origin IS NOT NULL;
+
+        -- Orders to repeat the runs of a function.
+        CREATE TABLE replays (
+            id BLOB PRIMARY KEY,
+            function BLOB NOT NULL,
+            slug TEXT NOT NULL,
+            -- One bit for each state that the runs may have ended in.
+            states INTEGER NOT NULL,
+            from_time INTEGER,
+            until_time INTEGER NOT NULL,
+            start INTEGER NOT NULL,
+            per_minute INTEGER NOT NULL,
+            found INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            -- The run that was dealt with last.
+            created_after INTEGER,
+            row_after INTEGER,
+            started INTEGER NOT NULL,
+            skipped INTEGER NOT NULL,
+            problem TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            ended_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let searching = """
         -- Lists of runs, by when they were created. Completed runs are the many that are left out of the

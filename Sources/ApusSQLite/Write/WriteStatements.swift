@@ -91,7 +91,7 @@ struct WriteStatements {
         )
         event = try prepare("INSERT INTO events (row, id, key, name, received_at, body) VALUES (?, ?, ?, ?, ?, ?)")
         run = try prepare(
-            "INSERT INTO runs (row, id, function, event, created_at, status) VALUES (?, ?, ?, ?, ?, 0)"
+            "INSERT INTO runs (row, id, function, event, created_at, status, origin) VALUES (?, ?, ?, ?, ?, 0, ?)"
         )
         begin = try prepare("INSERT INTO live (run, head, started_at, wake_at, alarm) VALUES (?, ?, ?, ?, ?)")
         // Two statements, because SQLite rewrites an index entry also when its value stays the same.

@@ -113,6 +113,7 @@ extension Writer {
         statement.bind(3, function)
         statement.bind(4, run.event)
         statement.bind(5, run.createdAt.milliseconds)
+        if let origin = run.origin { statement.bind(6, high: origin.high, low: origin.low) }
         try statement.run()
         progress.count(.queued, of: function, at: run.createdAt)
         let projection = progress.takeProjection(of: run.row) ?? .untouched

@@ -142,11 +142,3 @@ struct CancellationRoutes: Sendable {
         if let value { writer.value(value) } else { writer.null() }
     }
 }
-
-extension SplitMix64 {
-    /// An id for something that the server itself makes now.
-    package static func drawnULID(at now: Timestamp) -> ULID {
-        var random = SplitMix64(seed: .random(in: .min ... .max))
-        return random.nextULID(now: now)
-    }
-}

@@ -111,12 +111,12 @@ struct QueueRoutes: Sendable {
     // MARK: - Backlog
 
     private func drain(_ function: FunctionRecord, _ body: [UInt8], by actor: String) async throws -> Response {
-        let fields = try fields(body, known: ["key"])
+        let fields = try BodyFields(body, known: ["key"])
         return try await begin(BulkCancellation.Backlog(key: try key(fields)), function, by: actor)
     }
 
     private func move(_ function: FunctionRecord, _ body: [UInt8], by actor: String) async throws -> Response {
-        let fields = try fields(body, known: ["key", "to"])
+        let fields = try BodyFields(body, known: ["key", "to"])
         guard let reference = fields["to"]?.string else {
             return Answers.error("to must be the id of the function that takes the runs over", status: .badRequest)
         }
@@ -144,30 +144,8 @@ struct QueueRoutes: Sendable {
         return Answers.envelope { CancellationRoutes.write(order, on: node, to: &$0) }
     }
 
-    private func key(_ fields: [String: JSONView]) throws(HTTPError) -> String? {
-        guard let value = fields["key"] else { return nil }
-        guard let key = value.string else { throw HTTPError(.badRequest, message: "key must be a string") }
-        return FlowKey.excerpt(key)
-    }
-
-    /// The fields of an object; an empty body has none.
-    private func fields(_ body: [UInt8], known: [String]) throws(HTTPError) -> [String: JSONView] {
-        if body.isEmpty { return [:] }
-        guard let view = (try? RawJSON(parsing: body))?.view, view.kind == .object else {
-            throw HTTPError(.badRequest, message: "The body must be a JSON object")
-        }
-        var fields: [String: JSONView] = [:]
-        for member in view.members where !member.value.isNull {
-            let name = member.key.string ?? ""
-            guard known.contains(name) else {
-                throw HTTPError(
-                    .badRequest,
-                    message: "\(name.excerpt()) is no field; the fields are \(known.joined(separator: ", "))"
-                )
-            }
-            fields[name] = member.value
-        }
-        return fields
+    private func key(_ fields: BodyFields) throws(HTTPError) -> String? {
+        try fields.string("key").map(FlowKey.excerpt)
     }
 
     // MARK: - Limits

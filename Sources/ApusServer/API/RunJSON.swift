@@ -60,6 +60,10 @@ enum RunJSON {
         writer.value(Tenancy.environment)
         writer.key("event_id")
         writer.value(run.eventID)
+        if let origin = run.origin {
+            writer.key("original_run_id")
+            writer.value(origin)
+        }
         writer.key("status")
         writer.value(run.projection.status.name)
         writer.key("ended_at")
@@ -198,6 +202,19 @@ enum JournalJSON {
             member("rule", obstacle.rule.name, &writer)
             if !obstacle.key.isEmpty { member("key", obstacle.key, &writer) }
             member("since", since.milliseconds, &writer)
+        case .origin(let origin):
+            writer.value("origin")
+            member("run_id", origin.run.description, &writer)
+            member("from", origin.start.name, &writer)
+            if case .step(let step) = origin.start { member("step", step.description, &writer) }
+            if let input = origin.input {
+                writer.key("input")
+                writer.raw(input.json)
+            }
+            if let replay = origin.replay { member("replay_id", replay.description, &writer) }
+        case .woken(let job):
+            writer.value("woken")
+            member("job", job, &writer)
         }
         writer.endObject()
     }

@@ -121,7 +121,7 @@ struct RunRoutes: Sendable {
     // MARK: - Runs
 
     private func run(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         guard let run else { return Answers.error("Unable to load function run: \(text)", status: .notFound) }
         let waiting = try await WaitReport.find(run, on: node)
@@ -129,7 +129,7 @@ struct RunRoutes: Sendable {
     }
 
     private func cancel(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         guard try await node.cancel(run: id) else {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
         }
@@ -138,7 +138,7 @@ struct RunRoutes: Sendable {
 
     /// The whole history of a run: an extension of the v1 API.
     private func journal(_ context: BasicRequestContext) async throws -> Response {
-        let (id, text) = try runID(context)
+        let (id, text) = try Self.runID(context)
         let found = try await node.read { reader throws(StoreError) -> (StoredRun, LoadedRun)? in
             guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
             return (run, history)
@@ -149,7 +149,7 @@ struct RunRoutes: Sendable {
         return Answers.envelope { JournalJSON.write(run, history, to: &$0) }
     }
 
-    private func runID(_ context: BasicRequestContext) throws(HTTPError) -> (id: ULID, text: String) {
+    static func runID(_ context: BasicRequestContext) throws(HTTPError) -> (id: ULID, text: String) {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else { throw HTTPError(.badRequest, message: "Invalid run ID: \(text)") }
         return (id, text)

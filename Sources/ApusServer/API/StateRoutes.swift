@@ -19,6 +19,10 @@ struct StateRoutes: Sendable {
                     writer.key(step.description)
                     writer.raw(memo)
                 }
+                if let edit = run.edit {
+                    writer.key(edit.step.description)
+                    writer.raw(edit.memo)
+                }
                 writer.endObject()
             }
         }

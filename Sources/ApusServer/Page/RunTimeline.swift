@@ -70,6 +70,9 @@ package struct RunTimeline: Sendable {
             return ("another run has taken over the signal", .waiting)
         case .waited(let obstacle, let since):
             return ("\(WaitText.waited(for: obstacle)) since \(since.rfc3339)", .done)
+        case .origin(let origin):
+            return ("repeats run \(origin.run) from the \(origin.start.name)", .done)
+        case .woken: return ("woken by hand", .done)
         case .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed, .invokedBy:
             return nil
         }

@@ -183,6 +183,54 @@ extension StoreConformance {
             try expect(try !store.forgetCancellation(order.id), "the order is still there")
             try expect(try store.reader.cancellations().isEmpty, "there are orders")
         },
+        Check("orders to repeat runs are kept and changed in one step; runs that repeat others are found") { harness in
+            var store = try harness.emptyStore()
+            defer { store.close() }
+            let owner = try Owner(store)
+            try owner.register()
+            let event = try owner.event()
+            let original = owner.started(event)
+            var copies = (0..<2).map { _ in owner.started(event) }
+            for index in copies.indices {
+                copies[index].row.origin = original.row.id
+                copies[index].writes = copies[index].writes.map { write in
+                    if case .run = write { .run(copies[index].row) } else { write }
+                }
+            }
+            try owner.commit([.event(event)] + original.writes + copies.flatMap(\.writes))
+            var replay = Replay(
+                id: owner.random.nextULID(now: owner.now), function: Sample.function.id, functionSlug: "shop-confirm",
+                states: [.failed, .cancelled], from: owner.now - .days(1), until: owner.now, start: .failure,
+                perMinute: 60, found: 3, actor: "größer", createdAt: owner.now
+            )
+            try store.keep(replay)
+            replay.progress.position = RunPosition(createdAt: owner.now, row: original.row.row)
+            replay.progress.started = 2
+            replay.progress.skipped = 1
+            replay.progress.problem = "because"
+            replay.move(to: .finished, at: owner.now)
+            let progress = replay.progress
+            let now = owner.now
+            let changed = try store.updateReplay(replay.id) {
+                $0.progress = progress
+                $0.move(to: .finished, at: now)
+                $0.move(to: .running, at: now)
+            }
+            try expectEqual(changed, replay, "the changed order")
+            try expect(try store.updateReplay(original.row.id) { $0.found = 0 } == nil, "there is another order")
+            store = try harness.reopen(store)
+            try expectEqual(try store.reader.replays(), [replay], "the orders")
+            let found = try store.reader.runs(repeating: original.row.id)
+            try expectEqual(found.map(\.id), copies.map(\.row.id), "the runs that repeat it")
+            try expectEqual(found.map(\.origin), [original.row.id, original.row.id], "what they repeat")
+            try expect(try store.reader.run(id: original.row.id)?.origin == nil, "the original repeats a run")
+            for number in 0...Replay.kept {
+                var other = replay
+                other.id = ULID(high: replay.id.high + 1, low: UInt64(number))
+                try store.keep(other)
+            }
+            try expectEqual(try store.reader.replays().count, Replay.kept, "the orders that are kept")
+        },
         Check("runs that start later are listed by time, without those that wait for their turn or have started") {
             harness in
             let store = try harness.emptyStore()

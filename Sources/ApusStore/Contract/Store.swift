@@ -42,6 +42,12 @@ package protocol Store: AnyObject, Sendable {
     /// - Returns: whether there was one.
     func forgetCancellation(_ id: ULID) throws(StoreError) -> Bool
 
+    /// Stores a new order to repeat runs; of those that have ended the oldest are forgotten.
+    func keep(_ replay: Replay) throws(StoreError)
+    /// Changes an order to repeat runs, in one step.
+    /// - Returns: the order as it is now; `nil` when there is none.
+    func updateReplay(_ id: ULID, _ change: (inout Replay) -> Void) throws(StoreError) -> Replay?
+
     var reader: any StoreReader { get }
 
     /// Removes the oldest finished runs, and events that no run refers to any more, until the store
@@ -109,6 +115,10 @@ package protocol StoreReader: Sendable {
     func audit(limit: Int) throws(StoreError) -> [AuditEntry]
     /// Orders to cancel runs, newest first, 1,000 at most.
     func cancellations() throws(StoreError) -> [BulkCancellation]
+    /// Orders to repeat runs, newest first.
+    func replays() throws(StoreError) -> [Replay]
+    /// The runs that repeat a run, oldest first, 1,000 at most.
+    func runs(repeating id: ULID) throws(StoreError) -> [StoredRun]
     /// Backfills, newest first: those under way, and of those that have ended the newest ``Backfill/kept``.
     func backfills() throws(StoreError) -> [Backfill]
     /// Runs of a function that have not ended and were created in a stretch of time, in the order of rows.
@@ -190,10 +200,12 @@ package struct StoredRun: Hashable, Sendable {
     package var projection: RunProjection
     /// How the run ended, with its output; `nil` while it runs.
     package var end: RunEnd?
+    /// The run that it repeats.
+    package var origin: ULID?
 
     package init(
         row: RowID, id: ULID, function: UUID16, functionSlug: String, eventID: ULID, eventName: String,
-        createdAt: Timestamp, projection: RunProjection, end: RunEnd?
+        createdAt: Timestamp, projection: RunProjection, end: RunEnd?, origin: ULID? = nil
     ) {
         self.row = row
         self.id = id
@@ -204,6 +216,7 @@ package struct StoredRun: Hashable, Sendable {
         self.createdAt = createdAt
         self.projection = projection
         self.end = end
+        self.origin = origin
     }
 }
 

@@ -175,7 +175,8 @@ extension MemoryState {
                     functionSlug: functions[run.row.function]?.configuration.slug ?? "",
                     eventID: event.id, eventName: event.name, createdAt: run.row.createdAt,
                     projection: run.projection,
-                    end: run.projection.status.isFinal ? try end(head: run.projection.head) : nil
+                    end: run.projection.status.isFinal ? try end(head: run.projection.head) : nil,
+                    origin: run.row.origin
                 )
             )
         }

@@ -56,6 +56,7 @@ package struct MemoryState: Sendable {
     var audit: [AuditEntry] = []
     /// Orders to cancel runs.
     var cancellations: [ULID: BulkCancellation] = [:]
+    var replays: [ULID: Replay] = [:]
     /// Bytes of what is stored, roughly as a file would need them.
     var bytes: Int64 = 0
 

@@ -58,6 +58,14 @@ package final class MemoryStore: Store {
         try change { state throws(StoreError) in state.cancellations.removeValue(forKey: id) != nil }
     }
 
+    package func keep(_ replay: Replay) throws(StoreError) {
+        try change { state throws(StoreError) in state.keep(replay) }
+    }
+
+    package func updateReplay(_ id: ULID, _ change: (inout Replay) -> Void) throws(StoreError) -> Replay? {
+        try self.change { state throws(StoreError) in state.updateReplay(id, change) }
+    }
+
     package var reader: any StoreReader { MemoryReader(store: self) }
 
     package func removeOldestFinishedRuns(
@@ -178,6 +186,14 @@ private struct MemoryReader: StoreReader {
 
     func cancellations() throws(StoreError) -> [BulkCancellation] {
         try store.read().cancellations.values.sorted { $0.id > $1.id }
+    }
+
+    func replays() throws(StoreError) -> [Replay] {
+        try store.read().replays.values.sorted { $0.id > $1.id }
+    }
+
+    func runs(repeating id: ULID) throws(StoreError) -> [StoredRun] {
+        try store.read().runs(repeating: id)
     }
 
     func backfills() throws(StoreError) -> [Backfill] {

@@ -55,6 +55,11 @@ enum JournalSamples {
             .invokedBy(Invoker(shard: 0, run: 1, runID: run, step: plain)),
             .waited(Obstacle(.order), since: CoreHarness.start - .days(3)),
             .waited(Obstacle(.throttle, key: "größer"), since: CoreHarness.start),
+            .origin(RunOrigin(run: run, start: .beginning, replay: run)),
+            .origin(RunOrigin(run: run, start: .failure)),
+            .origin(RunOrigin(run: run, start: .step(plain), input: Payload(.emptyObject))),
+            .origin(RunOrigin(run: run, start: .step(a), input: Payload(json("7"), row: 7))),
+            .woken(job: .max),
         ]
 
     private static func key(_ text: String) -> FlowKey {
@@ -117,6 +122,9 @@ enum JournalSamples {
         0f00000000000fffb7992902ffffffffffffffff0100000000000000ffffffffffffffff0161ffffffffffffffff010000000000\
         0000ffffffffffffffff086772c3b6c39f657201ffffffffffffffff0100000000000000ffffffffffffffff0001ffffffffffff\
         ffff0100000000000000ffffffffffffffff017401ffffffffffffffff0100000000000000ffffffffffffffff01731000023412\
-        00dc207497013412f0debc9a785609706c61696e206964110a00ffcf98f7011102086772c3b6c39f657200
+        00dc207497013412f0debc9a785609706c61696e206964110a00ffcf98f7011102086772c3b6c39f657200\
+        12341200dc207497013412f0debc9a7856000001341200dc207497013412f0debc9a785612341200dc207497013412f0debc9a78\
+        5601000012341200dc207497013412f0debc9a78560209706c61696e2069640100027b7d0012341200dc207497013412f0debc9a\
+        7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffffffff0f
         """
 }

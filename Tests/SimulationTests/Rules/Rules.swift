@@ -177,6 +177,8 @@ final class Rules {
             "keyed(\(flow.keys.calls.map(\.text)) \(flow.keys.throttle?.text ?? "") \(flow.singleton?.text ?? ""))"
         case .invokedBy(let invoker): "invokedBy(\(invoker.correlation))"
         case .waited(let obstacle, let since): "waited(\(obstacle.rule) \(obstacle.key) since \(since))"
+        case .origin(let origin): "origin(\(origin.run) \(origin.start.name))"
+        case .woken(let job): "woken(\(job))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

@@ -67,7 +67,7 @@ struct Coverage {
             case .concurrency, .runConcurrency: count(.waitedForLimit)
             default: break
             }
-        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy: break
+        case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .origin, .woken: break
         }
     }
 }
