@@ -10,7 +10,8 @@ struct ApusCommand: AsyncParsableCommand {
         version: ApusVersion.text,
         subcommands: [
             DevCommand.self, SendCommand.self, EventsCommand.self, RunsCommand.self, TraceCommand.self,
-            WhyCommand.self, OpenCommand.self, FunctionsCommand.self, PauseCommand.self, ResumeCommand.self,
+            WhyCommand.self, OpenCommand.self, ReplaysCommand.self, FunctionsCommand.self, PauseCommand.self,
+            ResumeCommand.self,
             LimitsCommand.self, QueueCommand.self, SchedulesCommand.self, AppsCommand.self, AuditCommand.self,
         ]
     )

@@ -46,20 +46,15 @@ struct BackfillCommand: AsyncParsableCommand {
     }
 
     private func follow(_ order: String) async throws {
-        let bar = ProgressBar()
-        while true {
+        try await ProgressBar.follow {
             let all = try await server.client.ask("GET", "/v1/backfills")
             guard let found = all.view.elements.first(where: { $0["id"]?.string == order }) else {
                 throw PlainFailure("There is no backfill \(order) any more.")
             }
             let (started, ticks) = (found["started"]?.int ?? 0, found["ticks"]?.int ?? 0)
             let state = found["state"]?.string ?? ""
-            guard state == "running" else {
-                bar.end()
-                return Logs.write("\(state): \(started) of \(ticks) ticks have started.\n")
-            }
-            bar.show(started, of: ticks)
-            try await Task.sleep(for: .milliseconds(200))
+            let end = "\(state): \(started) of \(ticks) ticks have started.\n"
+            return (started, ticks, state == "running" ? nil : end)
         }
     }
 

@@ -16,6 +16,21 @@ struct ProgressBar {
         self.write = write
     }
 
+    /// Asks how far something is until it has ended, and then says how.
+    /// - Parameter look: what is done, of how much, and the last word once there is one.
+    static func follow(_ look: () async throws -> (done: Int64, total: Int64, end: String?)) async throws {
+        let bar = ProgressBar()
+        while true {
+            let found = try await look()
+            if let end = found.end {
+                bar.end()
+                return Logs.write(end)
+            }
+            bar.show(found.done, of: found.total)
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
     func show(_ done: Int64, of total: Int64) {
         guard isShown else { return }
         write("\r" + Self.line(done, of: total))

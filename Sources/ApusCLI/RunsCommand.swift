@@ -5,8 +5,11 @@ import ArgumentParser
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "List, follow, show, explain or cancel runs.",
-        subcommands: [List.self, RunsTailCommand.self, Show.self, WhyCommand.self, Cancel.self]
+        abstract: "List, follow, show, explain, repeat, wake or cancel runs.",
+        subcommands: [
+            List.self, RunsTailCommand.self, Show.self, WhyCommand.self, RerunCommand.self, WakeCommand.self,
+            Cancel.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {

@@ -71,6 +71,22 @@ def test_a_run_and_an_event_have_an_address(shop: SdkApp, server: Server) -> Non
     assert "is not the id of" in complaint(server, "open", "../x")
 
 
+def test_runs_are_repeated_by_command_one_and_many(shop: SdkApp, server: Server) -> None:
+    first = shop.run({"fail": True})
+    again = said(server, "runs", "rerun", first.id).strip()
+    assert shop.api.wait_for_end(again).raw["original_run_id"] == first.id
+    assert complaint(server, "runs", "rerun", first.id, "--from", "x") == "apus: from must be beginning or failure"
+    assert said(server, "runs", "wake", first.id) == f"{first.id} waits for no time that could be cut short.\n"
+    slug = f"{shop.id}-main"
+    assert said(server, "replays", "start", slug, "--preview") == "2 runs would be repeated.\n"
+    started, ended = said(server, "replays", "start", slug, "--start", "beginning", "--wait").splitlines()
+    assert started.endswith(" repeats 2 runs.") and ended == "finished: 2 started, 0 left out."
+    [row] = [line.split() for line in said(server, "replays", "ls").splitlines() if slug in line]
+    assert row[1:6] == ["finished", slug, "2", "0", "2"]
+    # What has ended stays as it is.
+    assert said(server, "replays", "stop", row[0]) == "finished: 2 of 2 runs have started.\n"
+
+
 # Events
 
 

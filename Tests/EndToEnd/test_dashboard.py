@@ -437,3 +437,122 @@ def test_the_overview_says_how_long_commits_take_and_how_large_the_store_is(shop
     page.goto("/")
     expect(page.locator("#figures li", has_text="Commits take")).to_contain_text(" ms")
     expect(page.locator("#figures li", has_text="Store")).to_contain_text("B")
+
+
+# Repeating
+
+
+@pytest.fixture
+def payment(app: SdkApp) -> list[str]:
+    """A function whose second step fails until the card is good; what has been done."""
+    done: list[str] = []
+
+    @app.function("main", retries=0)
+    def main(ctx: inngest.ContextSync) -> object:
+        price = ctx.step.run("price", lambda: done.append("price") or 7)
+
+        def charge(price: int) -> int:
+            done.append("charge")
+            if "good" not in done:
+                raise ValueError("the card was declined")
+            return price
+
+        return ctx.step.run("charge", charge, price)
+
+    @app.function("sleeper", event=f"{app.event}.sleep")
+    def sleeper(ctx: inngest.ContextSync) -> str:
+        ctx.step.sleep("nap", 3_600_000)
+        return "awake"
+
+    app.deploy()
+    return done
+
+
+def follow_to_the_new_run(page: Page, api: Api, old: str) -> str:
+    expect(page.locator(".notice")).to_contain_text("A new run has started")
+    new = page.url.rsplit("/", 1)[1]
+    assert new != old
+    api.wait_for_end(new)
+    page.reload()
+    expect(page.locator(".linked")).to_contain_text("repeats")
+    return new
+
+
+def test_a_run_is_repeated_from_its_failure_its_beginning_and_a_step(
+    app: SdkApp, api: Api, page: Page, payment: list[str]
+) -> None:
+    failed = app.run()
+    assert failed.status == "Failed"
+    payment.append("good")
+    page.goto(f"/runs/{failed.id}")
+    page.get_by_text("Run from its failure…").click()
+    page.get_by_role("button", name="Start a new run").click()
+    second = follow_to_the_new_run(page, api, failed.id)
+    assert api.run(second).output == 7
+    assert payment == ["price", "charge", "good", "charge"]
+
+    page.goto(f"/runs/{second}")
+    page.get_by_text("Run again…").first.click()
+    page.get_by_role("button", name="Start a new run").click()
+    assert api.run(follow_to_the_new_run(page, api, second)).output == 7
+    assert payment[4:] == ["price", "charge"]
+
+    page.goto(f"/runs/{failed.id}")
+    expect(page.locator(".linked")).to_contain_text("is repeated by")
+    page.locator("a[data-step]", has_text="charge").click()
+    page.locator("#step").get_by_text("Run again from here…").click()
+    page.get_by_label("Other arguments, optional").fill("[11]")
+    page.get_by_role("button", name="Start a new run").click()
+    third = follow_to_the_new_run(page, api, failed.id)
+    [origin] = [entry for entry in api.journal(third) if entry["kind"] == "origin"]
+    assert (origin["run_id"], origin["from"], origin["input"]) == (failed.id, "step", [11])
+    assert "price" not in payment[6:]
+
+
+def test_a_run_that_sleeps_is_woken(app: SdkApp, api: Api, page: Page, payment: list[str]) -> None:
+    run = api.wait_for_start(api.send({"name": f"{app.event}.sleep", "data": {}})[0]).id
+    api.wait_for_waiting(run, "sleep")
+    page.goto(f"/runs/{run}")
+    page.get_by_text("Wake…").click()
+    page.get_by_role("button", name="Wake it").click()
+    expect(page.locator(".notice")).to_contain_text("woken")
+    assert api.wait_for_end(run).output == "awake"
+
+
+def test_many_runs_are_repeated_after_a_preview(
+    app: SdkApp, server: Server, api: Api, page: Page, payment: list[str]
+) -> None:
+    failed = [app.run() for _ in range(2)]
+    payment.append("good")
+    page.goto(f"/runs?status=failed&function={app.id}-main")
+    page.get_by_text("Repeat many…").click()
+    expect(page.locator(".count")).to_have_text("2 runs")
+    page.get_by_label("Type repeat 2 to confirm").fill("repeat 2")
+    page.get_by_role("button", name="Repeat them").click()
+    expect(page.locator(".notice")).to_contain_text("2 runs are being repeated")
+    row = page.locator("tr", has_text=f"{app.id}-main")
+    expect(row).to_contain_text("2 of 2")
+    expect(row).to_contain_text("Finished")
+    for run in failed:
+        page.goto(f"/runs/{run.id}")
+        expect(page.locator(".linked")).to_contain_text("Completed")
+    fields = {"function": f"{app.id}-main", "status": "failed", "confirmation": "repeat 2", "confirm": "no"}
+    assert httpx.post(f"{server.url}/replays", data=fields).status_code == 400
+    assert httpx.get(f"{server.url}/replays/new").status_code == 400
+
+
+def test_a_replay_is_paused_and_stopped_from_its_page(
+    app: SdkApp, api: Api, page: Page, payment: list[str]
+) -> None:
+    for _ in range(3):
+        app.run()
+    order = {"function_id": f"{app.id}-main", "per_minute": 1}
+    assert api.http.post("/v1/replays", json=order).status_code == 201
+    page.goto("/replays")
+    row = page.locator("tr", has_text=f"{app.id}-main")
+    row.get_by_text("Pause…").click()
+    page.get_by_role("button", name="Pause it").click()
+    expect(row.locator(".state").first).to_have_text("Paused")
+    row.get_by_text("Stop…").click()
+    page.get_by_role("button", name="Stop it").click()
+    expect(row.locator(".state").first).to_have_text("Stopped")

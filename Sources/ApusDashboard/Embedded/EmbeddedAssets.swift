@@ -326,7 +326,7 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .histogram figcaption { display: grid; grid-template-columns: 1fr auto 1fr; gap: 0 16px; color: var(--muted); font-size: var(--small); }
   .histogram figcaption :last-child { text-align: end; }
 
-  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); border: 1px solid var(--line); }
+  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); border: 1px solid var(--line); }
   .figures li { border: solid var(--line); border-width: 0 1px 1px 0; margin: 0 -1px -1px 0; }
   .figures a { display: grid; padding: 8px 12px; text-decoration: none; }
   .figures a:hover { background: var(--raised); }
@@ -453,6 +453,9 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .key.sleep::before { background: var(--waiting); opacity: .55; height: 3px; vertical-align: 3px; }
   .key.fold::before { background: var(--raised); border-inline: 1px dashed var(--waiting); }
 
+  .progress { display: inline-block; width: 96px; height: 8px; margin-inline-end: 8px; vertical-align: 1px; }
+  .progress rect { fill: var(--completed); }
+  .progress .whole { fill: var(--pressed); }
   .windows { display: flex; gap: 12px; color: var(--muted); }
   .windows [aria-current] { color: var(--ink); font-weight: 600; }
   .graph { display: block; }

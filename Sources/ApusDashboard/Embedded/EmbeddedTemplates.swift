@@ -637,6 +637,71 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 </section>
 
 """#,
+"replay-row.mustache": #"""
+<tr id="replay-{{id}}" data-id="{{id}}"><td>{{#state}}{{>state}}{{/state}}</td><td class="clip"><a class="row" href="{{base}}{{functionHref}}">{{functionName}}</a></td><td><svg class="progress" viewBox="0 0 1000 8" preserveAspectRatio="none" role="img" aria-label="{{progress}}"><rect class="whole" width="1000" height="8"/><rect width="{{width}}" height="8"/></svg><span>{{progress}}</span></td><td class="clip" title="{{note}}">{{note}}</td><td>{{#created}}{{>ago}}{{/created}}</td><td class="clip" title="{{actor}}">{{actor}}</td><td class="acts">{{#actions}}{{>action}}{{/actions}}</td></tr>
+
+"""#,
+"replay.mustache": #"""
+{{<layout}}
+{{$content}}
+<nav class="trail" aria-label="Trail"><a href="{{base}}{{back}}">Runs</a></nav>
+<header class="page"><h1>Repeat many runs</h1><p class="count">{{count}}</p></header>
+{{#hasRuns}}
+<p>Each run of <b>{{functionName}}</b> that {{conditions}} is started anew with its events, oldest first. The runs themselves stay as they are.</p>
+<form class="sheet" method="post" action="{{base}}/replays">
+{{#fields}}
+<input type="hidden" name="{{name}}" value="{{value}}">
+{{/fields}}
+<div class="columns">
+<label>They begin<select name="start">
+{{#starts}}
+<option value="{{value}}"{{#selected}} selected{{/selected}}>{{text}}</option>
+{{/starts}}
+</select></label>
+<label>Runs a minute, at most<input name="per_minute" value="{{pace}}" inputmode="numeric" autocomplete="off"></label>
+</div>
+<label><span>Type <b>{{confirm}}</b> to confirm</span><input name="confirm" required autocomplete="off" spellcheck="false" data-confirm="{{confirm}}"></label>
+<div class="buttons"><button class="primary">Repeat them</button><a class="button" href="{{base}}{{back}}">Leave them</a></div>
+</form>
+{{#command}}
+{{>cli}}
+{{/command}}
+{{/hasRuns}}
+{{^hasRuns}}
+<div class="empty"><p>No run that has ended matches. <a href="{{base}}{{back}}">Back to the list</a></p></div>
+{{/hasRuns}}
+{{/content}}
+{{/layout}}
+
+"""#,
+"replays.mustache": #"""
+{{<layout}}
+{{$content}}
+<nav class="trail" aria-label="Trail"><a href="{{base}}/runs">Runs</a></nav>
+<header class="page"><h1>Replays</h1><p class="count">{{total}}</p></header>
+{{#hasReplays}}
+<div class="scroll" role="region" aria-label="Replays" tabindex="0">
+<table class="rows" data-live="replays">
+<caption class="visually-hidden">Replays, the newest first</caption>
+<thead><tr><th scope="col" class="c-state">State</th><th scope="col" class="c-name">Function</th><th scope="col" class="c-stamp">Progress</th><th scope="col">What</th><th scope="col" class="c-time">Ordered</th><th scope="col" class="c-app">By</th><th scope="col" class="c-acts"><span class="visually-hidden">Actions</span></th></tr></thead>
+<tbody>
+{{#replays}}
+{{>replay-row}}
+{{/replays}}
+</tbody>
+</table>
+</div>
+{{/hasReplays}}
+{{^hasReplays}}
+<div class="empty"><h2>Nothing has been repeated in bulk</h2><p>Choose a function in the <a href="{{base}}/runs?status=failed">list of failed runs</a>, and then <em>Repeat many</em>.</p></div>
+{{/hasReplays}}
+{{#command}}
+{{>cli}}
+{{/command}}
+{{/content}}
+{{/layout}}
+
+"""#,
 "run-body.mustache": #"""
 <article class="run" id="run" data-run="{{id}}"{{#runLive}} data-stream="{{base}}{{.}}"{{/runLive}}>
 <header class="page"><h1 title="{{functionName}}">{{functionName}}</h1>{{#state}}{{>state}}{{/state}}{{>id}}<div class="buttons">{{#copies}}<a class="button" href="{{base}}{{href}}"{{#isLink}} data-copy-link{{/isLink}}{{^isLink}} data-copy-text{{/isLink}}>{{label}}</a>{{/copies}}{{#actions}}{{>action}}{{/actions}}</div></header>

@@ -24,6 +24,16 @@ extension Dashboard {
             guard let id = ULID(text), try await node.cancel(run: id) else { throw PageProblem.missing("run", text) }
             return visit.back(to: Link("runs", text), Notice("The run is cancelled."))
         }
+        post("/runs/:id/rerun", &routes) { form, visit, context in
+            try await RerunActions(site: site).rerun(context.parameter("id"), form, visit)
+        }
+        post("/runs/:id/wake", &routes) { _, visit, context in
+            try await RerunActions(site: site).wake(context.parameter("id"), visit)
+        }
+        post("/replays", &routes) { form, visit, _ in try await ReplayPage(site: site).order(form, visit) }
+        post("/replays/:id", &routes) { form, visit, context in
+            try await ReplaysPage(site: site).change(context.parameter("id"), form, visit)
+        }
         post("/events", &routes) { form, visit, _ in try await SendPage(site: site).send(form, visit) }
         post("/events/:id/cancel", &routes) { _, visit, context in
             let text = context.parameter("id")

@@ -21,6 +21,8 @@ extension Dashboard {
         page("/runs/:id/copy", &routes) { visit, context in
             PageAnswer.text(try await RunPage(site: site).copy(context.parameter("id"), visit).text)
         }
+        page("/replays", &routes) { visit, _ in try await ReplaysPage(site: site).answer(visit) }
+        page("/replays/new", &routes) { visit, _ in try await ReplayPage(site: site).answer(visit) }
         page("/events", &routes) { visit, _ in try await EventsPage(site: site).answer(visit) }
         page("/events/send", &routes) { visit, _ in try await SendPage(site: site).answer(visit) }
         page("/events/:id", &routes) { visit, context in

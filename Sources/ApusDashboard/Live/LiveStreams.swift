@@ -32,6 +32,10 @@ struct LiveStreams: Sendable {
             let list = EventListStream(site: site, visit: Visit(request))
             return stream(to: nil, alwaysLooks: true) { news in try await list.find(news) }
         }
+        routes.on(.get, "/live/replays", runningOn: .eventLoop) { request, _ in
+            let replays = ReplayStream(site: site, visit: Visit(request))
+            return stream(to: nil, alwaysLooks: true) { news in try await replays.find(news) }
+        }
         routes.on(.get, "/live/runs/:id", runningOn: .eventLoop) { request, context in
             let text = context.parameter("id")
             guard let id = ULID(text) else { throw HTTPError(.notFound) }

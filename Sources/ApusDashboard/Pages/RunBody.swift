@@ -38,6 +38,8 @@ struct RunBody: Sendable {
         let id = run.id.description
         let waiting = try await WaitReport.find(run, on: site.node)
         let children = try await ChildRun.find(loaded.trace, on: site.node, now: visit.now)
+        let runID = run.id
+        let repeats = try await site.node.read { reader throws(StoreError) in try reader.runs(repeating: runID) }
         let steps = loaded.trace.steps
         let number = visit.value("step").flatMap { Int($0) }.flatMap { steps.indices.contains($0 - 1) ? $0 : nil }
         let isLiving = !run.projection.status.isFinal
@@ -46,17 +48,20 @@ struct RunBody: Sendable {
             "id": .text(id), "short": .text(id.shortID), "functionName": .text(run.functionSlug.visible()),
             "state": RunRow.statePart(run.projection, visit.now),
             "runLive": isLiving ? chosen.with("row", visit.value("row")).at("live", "runs", id).part : false,
-            "actions": .list(actions(run)), "copies": .list(copies(loaded, step: number)),
+            "actions": .list(actions(run) + RerunActions.parts(run, visit.now)),
+            "copies": .list(copies(loaded, step: number)),
             "waiting": waiting.map { self.waiting($0, loaded) } ?? false,
             "failure": failure(run), "facts": .list(facts(loaded)),
             "waterfall": steps.isEmpty ? false : waterfall(loaded, children, selected: number),
             "step": number.map { number in
                 StepPart(
-                    step: steps[number - 1], number: number, run: id, child: children[number - 1]?.run, close: base,
+                    step: steps[number - 1], number: number, run: id, child: children[number - 1]?.run,
+                    mayRepeat: !isLiving, close: base,
                     time: visit.time
                 ).part
             } ?? false,
-            "inputs": .list(inputs(loaded)), "outputs": .list([output(run)]), "linked": linked(loaded, children),
+            "inputs": .list(inputs(loaded)), "outputs": .list([output(run)]),
+            "linked": linked(loaded, children, repeats),
             "command": .text("apus trace \(id)"),
         ]
     }
@@ -190,8 +195,11 @@ struct RunBody: Sendable {
             label, output.json, link: Link("runs", run.id.description, "payload").with("of", "output"))
     }
 
-    /// Runs that this one was invoked by, and those that it has invoked.
-    private func linked(_ loaded: Loaded, _ children: [Int: ChildRun]) -> Part {
+    /// Runs that are listed as repeating this one.
+    private static let repeats = 20
+
+    /// Runs that this one was invoked by or repeats, and those that it has invoked or that repeat it.
+    private func linked(_ loaded: Loaded, _ children: [Int: ChildRun], _ repeats: [StoredRun]) -> Part {
         var links: [Part] = []
         if let invoker = loaded.start?.invoker {
             let id = invoker.runID.description
@@ -200,11 +208,23 @@ struct RunBody: Sendable {
                 "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
             ])
         }
-        for (_, child) in children.sorted(by: { $0.key < $1.key }) {
-            let id = child.run.id.description
+        if let origin = loaded.trace.origin {
+            let id = origin.run.description
             links.append([
-                "relation": "invoked", "state": child.state, "functionName": .text(child.run.functionSlug.visible()),
-                "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
+                "relation": .text("repeats, from the \(origin.start.name)"), "state": false,
+                "functionName": "the run before", "href": Link("runs", id).part, "id": .text(id),
+                "short": .text(id.shortID),
+            ])
+        }
+        let others =
+            children.sorted { $0.key < $1.key }.map { ("invoked", $0.value.run) }
+            + repeats.suffix(Self.repeats).map { ("is repeated by", $0) }
+        for (relation, other) in others {
+            let id = other.id.description
+            links.append([
+                "relation": .text(relation), "state": RunRow.statePart(other.projection, visit.now),
+                "functionName": .text(other.functionSlug.visible()), "href": Link("runs", id).part, "id": .text(id),
+                "short": .text(id.shortID),
             ])
         }
         return links.isEmpty ? false : ["links": .list(links)]

@@ -53,7 +53,7 @@ struct RunsPage: Sendable {
             "timeFields": .list(ActionPart.options(RunFilter.fields, filter.field)),
             "from": .text(filter.text("from")), "until": .text(filter.text("until")),
             "query": .text(filter.text("query")), "queryError": .optional(filter.conditionProblem),
-            "actions": .list(actions(filter, registry)), "table": false, "turn": false, "nothing": false,
+            "actions": .list(actions(filter)), "table": false, "turn": false, "nothing": false,
             "noneYet": .flag(isFirst), "panel": false,
         ]
         if !found.runs.isEmpty {
@@ -137,9 +137,15 @@ struct RunsPage: Sendable {
         return ["reason": .text(reason), "clearHref": "/runs", "wider": wider]
     }
 
-    private func actions(_ filter: RunFilter, _ registry: Registry) -> [Part] {
-        guard CancelPage.allows(filter) else { return [] }
+    private func actions(_ filter: RunFilter) -> [Part] {
+        var actions: [Part] = []
         let link = filter.link
-        return [["label": "Cancel many…", "href": link.at("runs", "cancel").part]]
+        if ReplayPage.allows(filter) {
+            actions.append(["label": "Repeat many…", "href": link.at("replays", "new").part])
+        }
+        if CancelPage.allows(filter) {
+            actions.append(["label": "Cancel many…", "href": link.at("runs", "cancel").part])
+        }
+        return actions + [["label": "Replays", "href": "/replays"]]
     }
 }

@@ -10,6 +10,8 @@ struct StepPart {
     var run: String
     /// The run that the step has invoked.
     var child: StoredRun?
+    /// Whether a new run may begin at the step: this one has ended.
+    var mayRepeat: Bool
     /// The page without the step.
     var close: Link
     var time: TimeText
@@ -18,7 +20,8 @@ struct StepPart {
         [
             "name": .text(step.name.visible()), "state": step.state.part, "closeHref": close.with("step", nil).part,
             "facts": .list(facts), "attempts": step.attempts.isEmpty ? false : ["rows": .list(step.attempts.map(row))],
-            "failure": failure, "payloads": .list(payloads), "actions": [],
+            "failure": failure, "payloads": .list(payloads),
+            "actions": .list(mayRepeat ? RerunActions.parts(step, run: run) : []),
         ]
     }
 
@@ -31,6 +34,7 @@ struct StepPart {
             facts.append(FactPart.time("Ended", time.part(ended)))
             facts.append(FactPart.text("Took", TimeText.duration(ended - (step.startedAt ?? step.createdAt))))
         }
+        if step.isTakenOver { facts.append(FactPart.text("Result", "taken over from the run that this one repeats")) }
         facts += shares
         if let until = step.details.until { facts.append(FactPart.time("Until", time.part(until))) }
         if let listener = step.details.listener {
