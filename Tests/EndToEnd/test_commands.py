@@ -50,7 +50,8 @@ def test_runs_are_followed_as_they_change(shop: SdkApp, server: Server) -> None:
     # Each line is a change; states between two looks are not seen, but how a run ends is.
     seen = {line.split()[2]: line.split()[1] for line in lines(tail)}
     assert set(seen) <= set(runs) and len(seen) >= 1
-    with begin(server, "runs", "tail", "--function", f"{shop.id}-main", "--last", "2", "--count", "2", "--json") as tail:
+    options = ["--function", f"{shop.id}-main", "--last", "2", "--count", "2", "--json"]
+    with begin(server, "runs", "tail", *options) as tail:
         found = [json.loads(line) for line in lines(tail)]
     assert [run["run_id"] for run in found] == runs
     assert [run["state"] for run in found] == ["completed", "failed"]
