@@ -2,7 +2,8 @@ import ApusCore
 
 /// What the app says of itself when it registers.
 enum BenchmarkRegistration {
-    static func body(url: String) -> [UInt8] {
+    /// - Parameter others: slugs of functions besides those that the app runs.
+    static func body(url: String, others: [String] = []) -> [UInt8] {
         var writer = JSONWriter(reserving: 2_048)
         writer.beginObject()
         for (key, value) in [
@@ -17,6 +18,7 @@ enum BenchmarkRegistration {
         for function in BenchmarkFunction.allCases { write(function.slug, function.event, url: url, to: &writer) }
         write(WaitingFunction.slug, WaitingFunction.event, url: url, to: &writer)
         write(LimitedFunction.slug, LimitedFunction.event, url: url, key: LimitedFunction.key, to: &writer)
+        for slug in others { write(slug, "bench/\(slug)", url: url, to: &writer) }
         writer.endArray()
         writer.endObject()
         return writer.bytes

@@ -3,23 +3,29 @@ import ApusEngine
 import ApusSQLite
 import ApusStore
 import Foundation
+import NIOCore
 
-/// How long lists of runs take when very many have ended: pages of 50 as people look at them, by the store alone.
+/// How long lists of runs take when very many have ended: pages of 50 as people look at them, by the store alone
+/// and as pages of the dashboard.
 struct Search: Scenario {
     let name = "search"
-    let summary = "SQLiteStore alone: lists and numbers of runs, with --waits N runs that have ended"
+    let summary = "lists, numbers and pages of runs, with --waits N runs that have ended"
 
     private static let page = 50
+    /// Steps of the long run.
+    private static let steps = 10_000
 
     func measure(_ setup: Setup) async throws -> [Figure] {
         try await setup.withDirectory { directory in
-            let feed = try SearchFeed(directory: directory.path)
+            let data = directory.appendingPathComponent("data")
+            let feed = try SearchFeed(directory: data.path)
             defer { feed.close() }
             let filling = Stopwatch()
             try feed.fill(setup.waits)
             var figures = [
                 Figure("search: runs stored from begin to end", [Double(setup.waits) / filling.seconds], "runs/s")
             ]
+            let long = try feed.addLongRun(steps: Self.steps)
             let middle = feed.begin + .days(3)
             let queries: [(name: String, query: RunQuery)] = [
                 ("newest runs", RunQuery()),
@@ -41,98 +47,49 @@ struct Search: Scenario {
             }
             let times = try (0..<Setup.repetitions).map { _ in
                 let watch = Stopwatch()
-                _ = try feed.reader.runCounts(from: feed.begin, until: feed.begin + .days(7))
+                let week = MinuteParts(from: feed.begin, until: feed.begin + .days(7), count: 48)
+                _ = try feed.reader.runCounts(week, of: nil)
                 return watch.seconds * 1e3
             }
-            return figures + [Figure("search: numbers of a week by the minute", times, "ms", target: .below(200))]
-        }
-    }
-}
-
-/// A store with runs of a week: nearly all have completed, some have failed, a few live.
-private final class SearchFeed {
-    let begin = Timestamp(milliseconds: 1_800_000_000_000)
-    /// A function that few runs are of.
-    private(set) var rare = UUID16.zero
-    private var functions: [FunctionRecord] = []
-    private let store: SQLiteStore
-    private let epoch: UInt64
-    private var batch: UInt64
-    private var rows: RowCounters
-    private var random = SplitMix64(seed: 1)
-
-    private static let runsPerBatch = 500
-    private static let living = 20
-    private static let output = Payload(RawJSON(canonical: Array(#"{"ok":true}"#.utf8)))
-
-    init(directory: String) throws {
-        store = try SQLiteStore(.directory(directory))
-        let claimed = try store.claim(0)
-        epoch = claimed.epoch
-        batch = claimed.batch
-        rows = claimed.state.rows
-        var registry = Registry()
-        let registration = try Registration.decode(BenchmarkRegistration.body(url: "http://127.0.0.1:1/api/inngest"))
-        let installed = registry.install(registration, at: begin)
-        guard let model = installed.functions.last else { throw BenchmarkError("no function was registered") }
-        functions = (0..<20).map { number in
-            var function = model
-            function.id = .v5(namespace: model.id, name: "\(number)")
-            return function
-        }
-        rare = functions[19].id
-        try commit([.app(installed.app)] + functions.map { .function($0) }, at: begin)
-    }
-
-    var reader: any StoreReader { store.reader }
-
-    func close() {
-        store.close()
-    }
-
-    func fill(_ count: Int) throws {
-        var made = 0
-        while made < count {
-            let size = min(Self.runsPerBatch, count - made)
-            var writes: [Write] = []
-            var now = begin
-            for index in made..<made + size {
-                now = begin + .milliseconds(Int64(index) * 7 * 86_400_000 / Int64(count))
-                add(index, isLiving: count - index <= Self.living, at: now, &writes)
-            }
-            try commit(writes, at: now)
-            made += size
+            figures.append(Figure("search: numbers of a week in 48 parts", times, "ms", target: .below(200)))
+            feed.close()
+            return figures + (try await pages(in: directory, long: long, function: feed.rareSlug, setup))
         }
     }
 
-    private func add(_ index: Int, isLiving: Bool, at now: Timestamp, _ writes: inout [Write]) {
-        let function = index % 1_000 == 7 ? functions[19] : functions[index % 19]
-        let event = EventRow(
-            row: draw(&rows.event), id: random.nextULID(now: now), key: nil, name: "bench/event", receivedAt: now,
-            body: .emptyObject
-        )
-        let run = RunRow(
-            row: draw(&rows.run), id: random.nextULID(now: now), function: function.id, event: event.row,
-            createdAt: now
-        )
-        let start = RunStart(
-            id: run.id, function: function.id, functionSlug: function.configuration.slug, events: [event.row]
-        )
-        let head = draw(&rows.turn)
-        let status: RunStatus = isLiving ? .running : index % 1_000 == 3 || index == 7 ? .failed : .completed
-        var entries: [JournalEntry] = [.started(start)]
-        if !isLiving { entries.append(.finished(RunEnd(status: status, output: Self.output))) }
-        let projection = RunProjection(
-            status: status, startedAt: now, endedAt: isLiving ? nil : now + .milliseconds(40), wakeAt: nil, head: head
-        )
-        writes += [
-            .event(event), .run(run), .turn(row: head, run: run.row, previous: 0, Turn(at: now, entries: entries)),
-            .projection(run: run.row, projection),
+    /// The pages as a browser gets them, from the request to the last byte.
+    private func pages(in directory: URL, long: String, function: String, _ setup: Setup) async throws -> [Figure] {
+        let server = try await ServerProcess.start(in: directory, asking: setup.loadLoop)
+        let pages: [(name: String, path: String, target: Double)] = [
+            ("runs", "/runs", 50), ("runs of 7 days", "/runs?from=168h", 50),
+            ("failed runs of a function", "/runs?from=168h&status=failed&function=\(function)", 200),
+            ("a condition that few events meet", "/runs?from=168h&query=event.data.n%20%3D%3D%207", 200),
+            ("overview", "/", 200), ("functions", "/functions", 200), ("events", "/events", 200),
+            ("a run of 10,000 steps", "/runs/\(long)", 100),
+            ("its last rows", "/runs/\(long)/steps?row=9900&count=100", 100),
         ]
-    }
-
-    private func commit(_ writes: [Write], at now: Timestamp) throws {
-        batch += 1
-        try store.commit(Batch(shard: 0, epoch: epoch, number: batch, time: now, writes: writes))
+        var figures: [Figure] = []
+        do {
+            for (name, path, target) in pages {
+                var (times, bytes): ([Double], Int) = ([], 0)
+                // The first one warms what the others find warm, as with people who look twice.
+                for turn in 0...Setup.repetitions {
+                    let watch = Stopwatch()
+                    let answer = try await ClientConnection.ask(
+                        port: server.port, HTTPMessage.get(path), on: setup.loadLoop)
+                    guard answer.status == 200 else { throw BenchmarkError("GET \(path) answered \(answer.status)") }
+                    if turn > 0 { times.append(watch.seconds * 1e3) }
+                    bytes = answer.body.readableBytes
+                }
+                figures.append(Figure("page: \(name)", times, "ms", target: .below(target)))
+                figures.append(Figure("page: \(name), size", [Double(bytes) / 1_000], "KB"))
+            }
+            figures.append(Figure("pages, memory of the server", [try server.usage().residentBytes / 1e6], "MB"))
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+        return figures
     }
 }

@@ -9,9 +9,10 @@ struct ApusCommand: AsyncParsableCommand {
         abstract: "Durable functions: events come in, functions start, each step's result is kept.",
         version: ApusVersion.text,
         subcommands: [
-            DevCommand.self, SendCommand.self, RunsCommand.self, TraceCommand.self, WhyCommand.self, QueueCommand.self,
-            LimitsCommand.self,
-            PauseCommand.self, ResumeCommand.self, SchedulesCommand.self, EventsCommand.self, AuditCommand.self,
+            DevCommand.self, SendCommand.self, EventsCommand.self, RunsCommand.self, TraceCommand.self,
+            WhyCommand.self, OpenCommand.self, ReplaysCommand.self, FunctionsCommand.self, PauseCommand.self,
+            ResumeCommand.self,
+            LimitsCommand.self, QueueCommand.self, SchedulesCommand.self, AppsCommand.self, AuditCommand.self,
         ]
     )
 

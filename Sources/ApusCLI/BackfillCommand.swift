@@ -22,6 +22,9 @@ struct BackfillCommand: AsyncParsableCommand {
     @Flag(help: "Also ticks that have run already.")
     var again = false
 
+    @Flag(help: "Stay until all of them have started, and say how far it is.")
+    var wait = false
+
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
@@ -36,7 +39,22 @@ struct BackfillCommand: AsyncParsableCommand {
                 if ticks > times.count { Logs.write("… and \(ticks - Int64(times.count)) more\n") }
             }
             Logs.write("\(Self.summary(of: view, ticks)).\n")
-            if let order = view["id"]?.string { Logs.write("Backfill \(order) is being carried out.\n") }
+            guard let order = view["id"]?.string else { return }
+            Logs.write("Backfill \(order) is being carried out.\n")
+            if wait { try await follow(order) }
+        }
+    }
+
+    private func follow(_ order: String) async throws {
+        try await ProgressBar.follow {
+            let all = try await server.client.ask("GET", "/v1/backfills")
+            guard let found = all.view.elements.first(where: { $0["id"]?.string == order }) else {
+                throw PlainFailure("There is no backfill \(order) any more.")
+            }
+            let (started, ticks) = (found["started"]?.int ?? 0, found["ticks"]?.int ?? 0)
+            let state = found["state"]?.string ?? ""
+            let end = "\(state): \(started) of \(ticks) ticks have started.\n"
+            return (started, ticks, state == "running" ? nil : end)
         }
     }
 

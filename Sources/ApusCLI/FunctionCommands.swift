@@ -1,42 +1,6 @@
 import ApusCore
 import ArgumentParser
 
-/// `apus pause FUNCTION`.
-struct PauseCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Let a function start nothing and call none of its runs."
-    )
-
-    @Argument(help: "The function's id, with the app's: shop-checkout.")
-    var function: String
-
-    @OptionGroup var server: ServerOptions
-
-    func run() async throws {
-        try await failsWithOneLine {
-            let answer = try await server.client.ask("POST", "/v1/functions/\(function.asPathPart)/pause")
-            Logs.write("\(answer.view["slug"]?.string ?? function) is paused.\n")
-        }
-    }
-}
-
-/// `apus resume FUNCTION`.
-struct ResumeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused function go on.")
-
-    @Argument(help: "The function's id, with the app's: shop-checkout.")
-    var function: String
-
-    @OptionGroup var server: ServerOptions
-
-    func run() async throws {
-        try await failsWithOneLine {
-            let answer = try await server.client.ask("POST", "/v1/functions/\(function.asPathPart)/resume")
-            Logs.write("\(answer.view["slug"]?.string ?? function) goes on.\n")
-        }
-    }
-}
-
 /// `apus limits FUNCTION`: the limits that hold, and others in their place.
 struct LimitsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -5,8 +5,11 @@ import ArgumentParser
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "List, show or cancel runs.",
-        subcommands: [List.self, Show.self, Cancel.self]
+        abstract: "List, follow, show, explain, repeat, wake or cancel runs.",
+        subcommands: [
+            List.self, RunsTailCommand.self, Show.self, WhyCommand.self, RerunCommand.self, WakeCommand.self,
+            Cancel.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -42,15 +45,13 @@ struct RunsCommand: AsyncParsableCommand {
         @Option(help: "Where an earlier list ended.")
         var cursor: String?
 
-        @Flag(help: "Print what the server answers.")
-        var json = false
-
+        @OptionGroup var output: OutputOptions
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
             try await failsWithOneLine {
                 let answer = try await server.client.ask("GET", "/v1/runs?" + query)
-                if json { return Logs.write(String(decoding: answer.bytes, as: UTF8.self) + "\n") }
+                if output.json { return output.write(answer) }
                 let runs = answer.view["runs"]?.elements.map { $0 } ?? []
                 var table = TextTable(["RUN", "STATE", "FUNCTION", "EVENT", "CREATED", "ENDED"])
                 for run in runs {
@@ -84,9 +85,7 @@ struct RunsCommand: AsyncParsableCommand {
         @Argument(help: "The run's id.")
         var run: String
 
-        @Flag(help: "Print what the server answers.")
-        var json = false
-
+        @OptionGroup var output: OutputOptions
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
@@ -95,7 +94,7 @@ struct RunsCommand: AsyncParsableCommand {
                 guard let found = try await client.find("GET", "/v1/runs/\(run.asPathPart)", isOptional: true) else {
                     throw PlainFailure("There is no run \(run).")
                 }
-                if json { return Logs.write(String(decoding: found.bytes, as: UTF8.self) + "\n") }
+                if output.json { return output.write(found) }
                 let history = try await client.ask("GET", "/v1/runs/\(run.asPathPart)/journal")
                 var table = TextTable(["run", found.view["run_id"]?.string ?? ""])
                 table.add(["status", found.view["status"]?.string ?? ""])

@@ -88,32 +88,6 @@ extension SchedulesCommand {
         }
     }
 
-    struct Pause: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let no tick happen until it is resumed.")
-
-        @Argument(help: "A schedule's name or id, or that of a function, which means all its schedules.")
-        var schedule: String
-
-        @OptionGroup var server: ServerOptions
-
-        func run() async throws {
-            try await ScheduleReference.change(schedule, server.client, ScheduleReference.paused(true), "is paused")
-        }
-    }
-
-    struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let a paused schedule go on.")
-
-        @Argument(help: "A schedule's name or id, or that of a function, which means all its schedules.")
-        var schedule: String
-
-        @OptionGroup var server: ServerOptions
-
-        func run() async throws {
-            try await ScheduleReference.change(schedule, server.client, ScheduleReference.paused(false), "goes on")
-        }
-    }
-
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Start a run or send the event now, besides the ticks.")
@@ -160,7 +134,12 @@ extension SchedulesCommand {
                 writer.value(overlap)
             }
             writer.endObject()
-            try await ScheduleReference.change(schedule, server.client, writer.finish(), "is set")
+            let change = writer.finish()
+            try await failsWithOneLine {
+                for title in try await ScheduleReference.change(schedule, server.client, change) {
+                    Logs.write("\(title) is set.\n")
+                }
+            }
         }
 
         func validate() throws {
@@ -278,25 +257,14 @@ extension SchedulesCommand {
 
 /// Schedules as a person names them.
 enum ScheduleReference {
-    static func paused(_ isPaused: Bool) -> RawJSON {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("paused")
-        writer.value(isPaused)
-        writer.endObject()
-        return writer.finish()
-    }
-
-    /// Changes every schedule that the reference means, and says so.
-    static func change(
-        _ reference: String, _ client: ServerClient, _ change: RawJSON, _ result: String
-    ) async throws {
-        try await failsWithOneLine {
-            for id in try await find(reference, client) {
-                let answer = try await client.ask("PATCH", "/v1/schedules/\(id)", change)
-                Logs.write("\(title(answer.view)) \(result).\n")
-            }
+    /// Changes every schedule that the reference means.
+    /// - Returns: what they are called.
+    static func change(_ reference: String, _ client: ServerClient, _ change: RawJSON) async throws -> [String] {
+        var titles: [String] = []
+        for id in try await find(reference, client) {
+            titles.append(title(try await client.ask("PATCH", "/v1/schedules/\(id)", change).view))
         }
+        return titles
     }
 
     /// - Throws: ``PlainFailure`` unless exactly one is called so.

@@ -81,6 +81,7 @@ package struct ApusServer: Sendable {
         EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
         DevRoutes(node: node, info: info).add(to: &routes)
         SyncRoutes(node: node, serverKind: configuration.serverKind, sync: sync, bodies: bodies).add(to: &routes)
+        AppRoutes(node: node, sync: sync, bodies: bodies).add(to: &routes)
         RunRoutes(node: node).add(to: &routes)
         RunListRoutes(node: node).add(to: &routes)
         CheckpointRoutes(node: node, bodies: bodies).add(to: &routes)

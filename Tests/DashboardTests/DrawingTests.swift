@@ -117,16 +117,12 @@ struct HistogramTests {
     func bars() throws {
         let from = Timestamp(milliseconds: 1_795_000_020_000)
         let until = from + .hours(24)
-        let function = UUID16.v5(namespace: .oid, name: "f")
-        let counts = (0..<100).map { index in
-            RunCount(
-                key: .init(
-                    from + .minutes(index * 14), function: function, state: index % 5 == 0 ? .failed : .completed),
-                count: index)
+        let parts = HistogramPart.parts(from: from, until: until)
+        let counts = parts.ranges.enumerated().map { index, range in
+            RunCount(minute: range.lowerBound, states: [index % 5 == 0 ? .failed : .completed: index])
         }
-        let histogram = HistogramPart.counts(
-            from: from, until: until, functions: [function], counts, time: TimeText(now: until))
-        #expect(histogram.total(.failed) + histogram.total(.completed) == (0..<100).reduce(0, +))
+        let histogram = HistogramPart.runs(counts, from: from, until: until, time: TimeText(now: until))
+        #expect(histogram.total(.failed) + histogram.total(.completed) == counts.indices.reduce(0, +))
         guard case .object(let fields) = histogram.part, case .list(let bars)? = fields["bars"] else {
             Issue.record("no bars")
             return
@@ -178,5 +174,145 @@ extension [String: String] {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
         return fields
+    }
+}
+
+@Suite("The timeline of very many steps")
+struct LongTimelineTests {
+    private func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+    /// Steps of 10 ms, one after the other; every thousandth has failed once.
+    private func trace(steps: Int) -> RunTrace {
+        var trace = RunTrace([])
+        for index in 0..<steps {
+            let start = Int64(index) * 10
+            let isBad = index % 1_000 == 999
+            let attempt = RunTrace.Attempt(
+                number: 0, dueAt: at(start), calledAt: at(start + 1), answeredAt: at(start + 9), calls: 1,
+                error: isBad ? .emptyObject : nil)
+            _ = trace.append(
+                RunTrace.Step(
+                    id: nil, name: "step \(index)", kind: .step(.run), state: .completed, createdAt: at(start),
+                    startedAt: at(start + 1), endedAt: at(start + 9), attempts: [attempt]))
+        }
+        trace.endedAt = at(Int64(steps) * 10)
+        return trace
+    }
+
+    private func part(_ trace: RunTrace, from first: Int) throws -> Part {
+        let base = Link("runs", "R")
+        return WaterfallPart(trace, now: at(0), selected: nil) { base.with("step", String($0)) }
+            .part(from: first, base: base, source: base.at("runs", "R", "steps"))
+    }
+
+    private func text(_ part: Part, _ path: String...) -> String? {
+        var part = part
+        for name in path {
+            guard case .object(let fields) = part, let inner = fields[name] else { return nil }
+            part = inner
+        }
+        if case .text(let text) = part { return text }
+        return nil
+    }
+
+    @Test("a page holds a hundred rows, links to the others, and a drawing of all")
+    func pages() throws {
+        let part = try part(trace(steps: 10_000), from: 300)
+        #expect(text(part, "earlier", "href") == "/runs/R?row=200")
+        #expect(text(part, "later", "href") == "/runs/R?row=400")
+        #expect(text(part, "later", "text") == "9,600 further steps")
+        guard case .object(let fields) = part, case .list(let rows)? = fields["steps"],
+            case .object(let shape)? = fields["shape"], case .list(let groups)? = shape["groups"]
+        else {
+            Issue.record("no rows")
+            return
+        }
+        #expect(rows.count == 100 && text(rows[0], "number") == "301")
+        #expect(groups.count == 50)
+        #expect(groups.compactMap { text($0, "key") }.count { $0 == "failed" } == 10)
+        #expect(text(groups[1], "title") == "Steps 201 to 400")
+        let page = try Pages().render("waterfall-part", ["waterfall": part, "base": ""])
+        #expect(page.utf8.count < 100_000)
+    }
+
+    @Test("a run whose steps fit has no pages, and rows that are not there are not given")
+    func short() throws {
+        let whole = try part(trace(steps: 100), from: 0)
+        guard case .object(let fields) = whole, case .flag(false)? = fields["shape"],
+            case .flag(false)? = fields["earlier"], case .flag(false)? = fields["later"]
+        else {
+            Issue.record("it has pages")
+            return
+        }
+        #expect(text(try part(trace(steps: 150), from: 1_000_000), "shown") == "1")
+    }
+}
+
+@Suite("The graph of steps")
+struct StepGraphTests {
+    private func step(_ name: String, _ from: Int64, _ until: Int64) -> RunTrace.Step {
+        RunTrace.Step(
+            id: nil, name: name, kind: .step(.run), state: .completed, createdAt: Timestamp(milliseconds: from),
+            startedAt: Timestamp(milliseconds: from), endedAt: Timestamp(milliseconds: until))
+    }
+
+    @Test("what goes on at the same time stands side by side, and what follows comes after")
+    func columns() {
+        var trace = RunTrace([])
+        for (name, from, until) in [
+            ("first", 0, 10), ("left", 10, 20), ("right", 10, 50), ("left again", 25, 40), ("last", 50, 60),
+        ] {
+            _ = trace.append(step(name, Int64(from), Int64(until)))
+        }
+        let graph = StepGraph(trace)
+        let columns = Dictionary(uniqueKeysWithValues: graph.nodes.map { (trace.steps[$0.index].name, $0.column) })
+        #expect(columns == ["first": 0, "left": 1, "right": 1, "left again": 2, "last": 3])
+        let edges = Set(graph.edges.map { "\(trace.steps[$0.from].name)>\(trace.steps[$0.to].name)" })
+        #expect(edges == ["first>left", "first>right", "left>left again", "left again>last", "right>last"])
+    }
+
+    @Test("only so many steps are drawn")
+    func bound() {
+        var trace = RunTrace([])
+        for index in 0..<100 { _ = trace.append(step("s", Int64(index), Int64(index + 1))) }
+        #expect(StepGraph(trace).nodes.count == StepGraph.most && StepGraph(trace).isCut)
+    }
+}
+
+@Suite("Advice on apps that do not sync")
+struct SyncAdviceTests {
+    @Test("reasons that can be mended say how", arguments: ["unreachable", "url_not_found", "no_functions"])
+    func known(_ reason: String) {
+        #expect(SyncAdvice.text(for: reason, server: "http://x") != nil)
+    }
+
+    @Test("a sentence of the app's own needs no other")
+    func unknown() {
+        #expect(SyncAdvice.text(for: "it rains", server: "http://x") == nil)
+    }
+}
+
+@Suite("Parts of a stretch of time")
+struct MinutePartsTests {
+    @Test("they cover it without gaps and begin at multiples of their width")
+    func cover() {
+        let from = Timestamp(milliseconds: 1_795_000_020_000)
+        for count in [1, 7, 48] {
+            for length in [1, 60, 1_440, 10_080] {
+                let parts = MinuteParts(from: from, until: from + .minutes(length), count: count)
+                let ranges = parts.ranges
+                #expect(ranges.first?.lowerBound == parts.minutes.lowerBound)
+                #expect(ranges.last?.upperBound == parts.minutes.upperBound)
+                #expect(ranges.count <= count + 1)
+                for (left, right) in zip(ranges, ranges.dropFirst()) {
+                    #expect(left.upperBound == right.lowerBound && right.lowerBound % parts.width == 0)
+                }
+                for range in ranges {
+                    #expect(parts.part(of: range.lowerBound) == range.lowerBound)
+                    #expect(parts.part(of: range.upperBound - 1) == range.lowerBound)
+                }
+                #expect(parts.part(of: parts.minutes.upperBound) == nil)
+            }
+        }
     }
 }

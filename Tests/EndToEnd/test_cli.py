@@ -12,9 +12,10 @@ from pathlib import Path
 import inngest
 import pytest
 
+from harness.commands import apus
 from harness.ports import free_port
 from harness.sdk_app import SdkApp
-from harness.server import Server, binary
+from harness.server import Server
 from harness.waiting import eventually
 
 IGNORED_FLAGS = {
@@ -36,16 +37,9 @@ IGNORED_FLAGS = {
 IGNORED_SWITCHES = ["--persist", "--no-ui"]
 
 
-def apus(*arguments: str, within: float = 20) -> "subprocess.CompletedProcess[str]":
-    """Runs a command that ends by itself."""
-    return subprocess.run(
-        [str(binary()), *arguments], capture_output=True, text=True, timeout=within, stdin=subprocess.DEVNULL
-    )
-
-
 def dev(data: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
     """Runs an `apus dev` that is expected to end by itself."""
-    return apus("dev", "--host", "127.0.0.1", "--data-dir", str(data), "--no-discovery", "--no-poll", *flags)
+    return apus(None, "dev", "--host", "127.0.0.1", "--data-dir", str(data), "--no-discovery", "--no-poll", *flags)
 
 
 def only_line(text: str) -> str:
@@ -75,7 +69,7 @@ def only_line(text: str) -> str:
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(arguments: list[str], named: str) -> None:
-    result = apus(*arguments)
+    result = apus(None, *arguments)
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
 
     assert result.returncode not in (0, None)
@@ -103,7 +97,7 @@ def test_a_busy_port_is_named_in_one_line(tmp_path: Path) -> None:
 
 
 def test_an_address_of_another_machine_is_named_in_one_line(tmp_path: Path) -> None:
-    result = apus("dev", "--host", "192.0.2.1", "--port", str(free_port()), "--data-dir", str(tmp_path / "data"))
+    result = apus(None, "dev", "--host", "192.0.2.1", "--port", str(free_port()), "--data-dir", str(tmp_path / "data"))
 
     assert result.returncode not in (0, None)
     assert "192.0.2.1" in only_line(result.stderr)
@@ -229,7 +223,7 @@ def test_a_log_level_leaves_out_what_is_below(start_server: Callable[..., Server
     [(["--help"], "dev"), (["dev", "--help"], "--data-dir"), (["trace", "--help"], "--follow"), (["--version"], ".")],
 )
 def test_help_is_given_and_is_no_error(arguments: list[str], mentioned: str) -> None:
-    result = apus(*arguments)
+    result = apus(None, *arguments)
 
     assert result.returncode == 0
     assert mentioned in result.stdout
@@ -258,7 +252,7 @@ def test_the_port_of_the_environment_is_searched_for_an_app(
 
 
 def trace(server: Server, run_id: str, *flags: str) -> "subprocess.CompletedProcess[str]":
-    return apus("trace", run_id, "--url", server.url, *flags)
+    return apus(server, "trace", run_id, *flags)
 
 
 def test_trace_prints_what_a_run_did(app: SdkApp, server: Server) -> None:
@@ -304,7 +298,7 @@ def test_trace_of_a_run_that_does_not_exist_says_so_in_one_line(server: Server, 
 
 
 def test_trace_without_a_server_says_so_in_one_line() -> None:
-    result = apus("trace", "01HF7YAT00000G40R40M30E209", "--url", f"http://127.0.0.1:{free_port()}")
+    result = apus(None, "trace", "01HF7YAT00000G40R40M30E209", "--url", f"http://127.0.0.1:{free_port()}")
 
     assert result.returncode not in (0, None)
     assert "There is no server at" in only_line(result.stderr)

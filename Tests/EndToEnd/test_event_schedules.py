@@ -10,10 +10,10 @@ import inngest
 import pytest
 
 from harness.api import Api
+from harness.commands import apus
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually, stays_true
-from test_cli import apus
 
 YEARLY = "0 0 1 1 *"
 
@@ -179,26 +179,26 @@ def test_the_list_comes_in_pages(make_app: Callable[..., SdkApp], start_server: 
 def test_commands(own_server: Server) -> None:
     url = ("--url", own_server.url)
     api = Api(own_server.url)
-    made = apus("schedules", "create", "night run", "--cron", YEARLY, "--event", "plan/due", "--data", '{"n":1}', *url)
+    made = apus(None, "schedules", "create", "night run", "--cron", YEARLY, "--event", "plan/due", "--data", '{"n":1}', *url)
     assert made.stdout.startswith("night run  0 0 1 1 *  next 2"), made.stderr
-    once = apus("schedules", "create", "once", "--at", "2099-01-31T09:00:00Z", "--event", "plan/due", *url)
+    once = apus(None, "schedules", "create", "once", "--at", "2099-01-31T09:00:00Z", "--event", "plan/due", *url)
     assert once.stdout == "once  2099-01-31T09:00:00.000Z  next 2099-01-31T09:00:00.000Z\n", once.stderr
-    taken = apus("schedules", "create", "once", "--at", "2098-01-31T09:00:00Z", "--event", "plan/due", *url)
+    taken = apus(None, "schedules", "create", "once", "--at", "2098-01-31T09:00:00Z", "--event", "plan/due", *url)
     assert taken.returncode == 1 and "PUT" in taken.stderr
-    moved = apus("schedules", "create", "once", "--at", "4000000000000", "--event", "plan/due", "--replace", *url)
+    moved = apus(None, "schedules", "create", "once", "--at", "4000000000000", "--event", "plan/due", "--replace", *url)
     assert "next 2096-" in moved.stdout, moved.stderr
-    listed = apus("schedules", "ls", *url).stdout.splitlines()
+    listed = apus(None, "schedules", "ls", *url).stdout.splitlines()
     assert len(listed) == 2 and any("night run  0 0 1 1 *  (" in line for line in listed)
-    assert apus("schedules", "next", "once", *url).stdout.splitlines()[1:] == ["  2096-10-02T07:06:40.000Z"]
-    assert apus("schedules", "pause", "night run", *url).stdout == "night run  0 0 1 1 * is paused.\n"
+    assert apus(None, "schedules", "next", "once", *url).stdout.splitlines()[1:] == ["  2096-10-02T07:06:40.000Z"]
+    assert apus(None, "schedules", "pause", "night run", *url).stdout == "night run  0 0 1 1 * is paused.\n"
     assert api.data("/v1/schedules/night%20run")["paused"]
-    assert apus("schedules", "resume", "night run", *url).returncode == 0
-    assert apus("schedules", "set", "night run", "--catch-up", "all", *url).returncode == 0
+    assert apus(None, "schedules", "resume", "night run", *url).returncode == 0
+    assert apus(None, "schedules", "set", "night run", "--catch-up", "all", *url).returncode == 0
     assert api.data("/v1/schedules/night%20run")["catch_up"] == "all"
-    assert apus("schedules", "run", "night run", *url).returncode == 0
+    assert apus(None, "schedules", "run", "night run", *url).returncode == 0
     assert [event["data"] for event in events(api, "plan/due")] == [{"n": 1}]
-    assert apus("schedules", "delete", "night run", *url).stdout == "night run is deleted.\n"
-    gone = apus("schedules", "delete", "night run", *url)
+    assert apus(None, "schedules", "delete", "night run", *url).stdout == "night run is deleted.\n"
+    gone = apus(None, "schedules", "delete", "night run", *url)
     assert gone.returncode == 1 and "Schedule not found: night run" in gone.stderr
 
 

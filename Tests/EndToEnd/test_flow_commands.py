@@ -1,7 +1,6 @@
 """The commands with which people look at flow control and change it."""
 
 import datetime
-import os
 import re
 import subprocess
 import time
@@ -10,6 +9,7 @@ from typing import Any
 import inngest
 import pytest
 
+from harness.commands import apus, complaint, said
 from harness.in_flight import InFlight
 from harness.ports import free_port
 from harness.sdk_app import SdkApp
@@ -41,29 +41,6 @@ def slug(app: SdkApp, calls: InFlight) -> str:
 
     app.deploy()
     return f"{app.id}-main"
-
-
-def apus(server: Server, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(binary()), *arguments, "--url", server.url],
-        capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, env={**os.environ, "USER": "ada"},
-    )  # fmt: skip
-
-
-def said(server: Server, *arguments: str) -> str:
-    """What a command prints that succeeds."""
-    result = apus(server, *arguments)
-    assert (result.returncode, result.stderr) == (0, ""), result.stderr
-    return result.stdout
-
-
-def complaint(server: Server, *arguments: str) -> str:
-    """The one line of a command that fails."""
-    result = apus(server, *arguments)
-    assert result.returncode not in (0, None)
-    assert result.stdout == ""
-    [line] = result.stderr.strip().splitlines()
-    return line
 
 
 def send_many(app: SdkApp, *keys: str) -> list[str]:

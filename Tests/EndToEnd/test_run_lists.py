@@ -2,8 +2,6 @@
 
 import datetime
 import json
-import os
-import subprocess
 import time
 from typing import Any
 from urllib.parse import quote
@@ -12,8 +10,9 @@ import httpx
 import inngest
 import pytest
 
+from harness.commands import apus, said
 from harness.sdk_app import SdkApp
-from harness.server import Server, binary
+from harness.server import Server
 from harness.waiting import eventually
 
 UNKNOWN = "01HF7YAT00000G40R40M30E209"
@@ -27,19 +26,6 @@ def page(server: Server, query: str = "") -> dict[str, Any]:
     answer = httpx.get(f"{server.url}/v1/runs?{query}")
     assert answer.status_code == 200, answer.text
     return answer.json()["data"]
-
-
-def apus(server: Server, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(binary()), *arguments, "--url", server.url],
-        capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, env={**os.environ, "USER": "ada"},
-    )  # fmt: skip
-
-
-def said(server: Server, *arguments: str) -> str:
-    result = apus(server, *arguments)
-    assert (result.returncode, result.stderr) == (0, ""), result.stderr
-    return result.stdout
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Functions that run on a schedule."""
 
 import datetime
-
 import time
 import uuid
 from collections.abc import Callable
@@ -11,11 +10,11 @@ import inngest
 import pytest
 
 from harness.api import Api
+from harness.commands import apus
 from harness.scripted_app import Reply, ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually, stays_true
-from test_cli import apus
 
 
 def schedules_of(app: SdkApp) -> list[dict[str, Any]]:
@@ -95,11 +94,11 @@ def test_schedules_are_listed_with_their_ticks(app: SdkApp, server: Server) -> N
     app.deploy()
     assert schedules_of(app)[0]["id"] == schedule["id"], "a registration changes no id"
 
-    listed = apus("schedules", "ls", "--url", server.url)
+    listed = apus(None, "schedules", "ls", "--url", server.url)
     assert f"{schedule['id']}  {app.id}-main  " in listed.stdout, listed.stderr
-    printed = apus("schedules", "next", f"{app.id}-main", "--count", "2", "--url", server.url)
+    printed = apus(None, "schedules", "next", f"{app.id}-main", "--count", "2", "--url", server.url)
     assert printed.stdout.split() == [f"{app.id}-main", *schedule["expression"].split(), *times[:2]], printed.stderr
-    unknown = apus("schedules", "next", "nobody", "--url", server.url)
+    unknown = apus(None, "schedules", "next", "nobody", "--url", server.url)
     assert unknown.returncode == 1 and "nobody" in unknown.stderr
 
 
@@ -143,7 +142,7 @@ def test_a_schedule_is_paused_set_and_run_by_hand(make_app: Callable[..., SdkApp
     app.deploy()
     path = f"/v1/schedules/{schedules_of(app)[0]['id']}"
     url = ("--url", own_server.url)
-    assert apus("schedules", "pause", f"{app.id}-main", *url).stdout == f"{app.id}-main  0 0 1 1 * is paused.\n"
+    assert apus(None, "schedules", "pause", f"{app.id}-main", *url).stdout == f"{app.id}-main  0 0 1 1 * is paused.\n"
     answer = app.api.http.patch(path, json={"catch_up": "latest"}, headers={"X-Apus-Actor": "ann"})
     assert (answer.status_code, answer.json()["data"]["catch_up"]) == (200, "latest")
     own_server.kill9()
@@ -151,14 +150,14 @@ def test_a_schedule_is_paused_set_and_run_by_hand(make_app: Callable[..., SdkApp
     app.deploy()
     schedule = app.api.data(path)
     assert (schedule["paused"], schedule["catch_up"], schedule["next_tick"]) == (True, "latest", None)
-    assert "has started it" in apus("schedules", "run", f"{app.id}-main", *url).stdout
+    assert "has started it" in apus(None, "schedules", "run", f"{app.id}-main", *url).stdout
     eventually(lambda: ticks == ["0 0 1 1 *"], "the function has run")
-    assert "goes on" in apus("schedules", "resume", schedule["id"], *url).stdout
-    assert apus("schedules", "set", schedule["id"], "--catch-up", "default", *url).returncode == 0
+    assert "goes on" in apus(None, "schedules", "resume", schedule["id"], *url).stdout
+    assert apus(None, "schedules", "set", schedule["id"], "--catch-up", "default", *url).returncode == 0
     schedule = app.api.data(path)
     assert (schedule["paused"], schedule["catch_up"]) == (False, None)
     assert schedule["next_tick"].endswith("-01-01T00:00:00.000Z")
-    assert apus("schedules", "set", schedule["id"], "--catch-up", "some", *url).returncode == 1
+    assert apus(None, "schedules", "set", schedule["id"], "--catch-up", "some", *url).returncode == 1
     audit = [(entry["action"], entry["actor"]) for entry in app.api.data("/v1/audit")]
     assert [action for action, _ in reversed(audit)] == [
         "schedule.paused", "schedule.set", "schedule.run", "schedule.resumed", "schedule.set",
@@ -188,8 +187,8 @@ def test_a_tick_that_overlaps_is_skipped_and_says_so(make_app: Callable[..., Sdk
     assert skipped["result"]["reason"] == (
         f"{app.id}-main has not started: the run of an earlier tick of its schedule was living ({run})."
     )
-    assert apus("why", skipped["event_id"], "--url", own_server.url).stdout.strip() == skipped["result"]["reason"]
-    printed = apus("schedules", "ticks", f"{app.id}-main", "--url", own_server.url).stdout
+    assert apus(None, "why", skipped["event_id"], "--url", own_server.url).stdout.strip() == skipped["result"]["reason"]
+    printed = apus(None, "schedules", "ticks", f"{app.id}-main", "--url", own_server.url).stdout
     assert skipped["result"]["reason"] in printed
     app.send(name=f"{app.id}/end")
     eventually(lambda: app.api.data(path)["run_id"] is None, "the run ends")
@@ -238,7 +237,7 @@ def test_a_backfill_is_previewed_carried_out_and_not_repeated(app: SdkApp, serve
     assert (preview["id"], preview["preview"], preview["ticks"], preview["already_run"]) == (None, True, 5, 0)
     assert (preview["first"], preview["last"]) == (preview["times"][0], preview["times"][4])
     function, url = f"{app.id}-main", ("--url", server.url)
-    printed = apus("schedules", "backfill", function, "--from", wish["from"], "--to", wish["to"], "--preview", *url)
+    printed = apus(None, "schedules", "backfill", function, "--from", wish["from"], "--to", wish["to"], "--preview", *url)
     summary = f"{function}  0 * * * *: 5 ticks from {preview['first']} to {preview['last']}.\n"
     assert printed.stdout == "\n".join(preview["times"]) + f"\n{summary}", printed.stderr
     stays_true(lambda: ticks == [], "a preview starts nothing", during=0.3)
@@ -247,8 +246,9 @@ def test_a_backfill_is_previewed_carried_out_and_not_repeated(app: SdkApp, serve
     first = app.api.http.post(f"{path}/backfill", json=shorter, headers={"X-Apus-Actor": "ann"}).json()["data"]
     assert first["times"] == preview["times"][3:]
     eventually(lambda: len(ticks) == 2, "the ticks run")
-    printed = apus("schedules", "backfill", function, "--from", wish["from"], "--to", wish["to"], *url)
+    printed = apus(None, "schedules", "backfill", function, "--from", wish["from"], "--to", wish["to"], "--wait", *url)
     assert ": 3 ticks from " in printed.stdout and ", 2 left out that have run already.\n" in printed.stdout
+    assert printed.stdout.endswith("\nfinished: 3 of 3 ticks have started.\n")
     eventually(lambda: len(ticks) == 5, "the others run")
     expected = [time.replace(".000Z", "Z") for time in preview["times"]]
     assert sorted(ticks) == expected
@@ -263,7 +263,7 @@ def test_a_backfill_is_previewed_carried_out_and_not_repeated(app: SdkApp, serve
         (5, 5, "finished"), (3, 3, "finished"), (2, 2, "finished"),
     ]  # fmt: skip
     assert (listed[2]["id"], listed[2]["by"]) == (first["id"], "ann")
-    printed = apus("schedules", "backfills", function, *url)
+    printed = apus(None, "schedules", "backfills", function, *url)
     assert [line.split()[0] for line in printed.stdout.splitlines()] == [found["id"] for found in listed]
     # What has ended stays as it is.
     stopped = app.api.http.delete(f"{path}/backfills/{first['id']}")
@@ -285,7 +285,7 @@ def test_a_backfill_of_a_paused_function_is_held_and_can_be_stopped(app: SdkApp,
     assert app.api.data(f"{path}/backfills")[0]["state"] == "held"
     # What waits for one backfill is left out of the next.
     assert app.api.http.post(f"{path}/backfill", json=wish).json()["data"]["already_run"] == 2
-    printed = apus("schedules", "backfills", "stop", order["id"], "--url", server.url)
+    printed = apus(None, "schedules", "backfills", "stop", order["id"], "--url", server.url)
     assert printed.stdout == "stopped: 0 of 2 ticks have started.\n", printed.stderr
     app.api.http.post(f"/v1/functions/{app.id}-main/resume")
     stays_true(lambda: ticks == [], "nothing starts", during=0.5)
@@ -399,9 +399,9 @@ def test_events_in_the_future_survive_a_restart_and_a_cancelled_one_never_starts
     stays_true(lambda: started == ["near"], "only the near one starts", during=0.5)
     assert app.api.http.delete(f"/v1/scheduled-events/{near}").json()["data"]["cancelled"] == 0
 
-    listed = apus("events", "scheduled", "--url", own_server.url)
+    listed = apus(None, "events", "scheduled", "--url", own_server.url)
     assert far in listed.stdout, listed.stderr
-    assert apus("events", "cancel", far, "--url", own_server.url).stdout == "1 run is cancelled.\n"
+    assert apus(None, "events", "cancel", far, "--url", own_server.url).stdout == "1 run is cancelled.\n"
     assert scheduled(app) == []
 
 

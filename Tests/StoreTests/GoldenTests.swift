@@ -205,8 +205,8 @@ import Testing
 
     /// Stores of older formats have counted nothing: their runs are counted when they are opened.
     private func expectCounts(_ store: any Store) throws {
-        let counts = try store.reader.runCounts(from: .epoch, until: .distantFuture)
-        #expect(counts.map(\.key.state) == [.queued, .failed] && counts.map(\.count) == [2, 1])
+        let all = MinuteParts(from: .epoch, until: .distantFuture, width: 1)
+        #expect(try store.reader.runCounts(all, of: nil).map(\.states) == [[.queued: 2, .failed: 1]])
         #expect(try store.reader.runs(RunQuery(states: [.failed]), limit: 10).runs.map(\.row) == [2])
     }
 
@@ -297,7 +297,7 @@ import Testing
         #expect(run.eventName == "shop/order.placed")
         #expect(run.createdAt == GoldenValues.now)
         #expect(try reader.runs(ofEvent: GoldenValues.eventID).map(\.row) == [1, 2])
-        #expect(try reader.latestRuns(before: nil, limit: 10).map(\.row) == [2, 1])
+        #expect(try reader.runs(RunQuery(), limit: 10).runs.map(\.row) == [2, 1])
         let events = try reader.events(named: nil, before: nil, since: nil, limit: 10)
         #expect(events.map(\.body) == GoldenStore.events.reversed().map(\.body))
         #expect(events.map(\.name) == GoldenStore.events.reversed().map(\.name))

@@ -152,7 +152,7 @@ import Testing
             let store = try SQLiteStore(.directory(path))
             defer { store.close() }
             var writer = try TestWriter(store)
-            _ = try? store.reader.latestRuns(before: nil, limit: 100)
+            _ = try? store.reader.runs(RunQuery(hasEnds: true), limit: 100)
             for row in 1...2 as ClosedRange<RowID> { _ = try? store.reader.run(row) }
             _ = try? store.reader.runs(ofEvent: GoldenValues.eventID)
             _ = try? store.reader.functionsStarted(by: [GoldenValues.key], since: .epoch)

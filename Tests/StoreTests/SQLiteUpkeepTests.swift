@@ -114,7 +114,7 @@ import Testing
                 _ = try endless.step()
             }
         }
-        #expect(try store.reader.latestRuns(before: nil, limit: 10).isEmpty)
+        #expect(try store.reader.runs(RunQuery(), limit: 10).runs.isEmpty)
         var writer = try TestWriter(store)
         try writer.commitEvent()
     }

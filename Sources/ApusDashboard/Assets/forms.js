@@ -26,8 +26,24 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-close]:not(aside)")) return event.target.closest("dialog")?.close()
   const source = event.target.closest("button[data-copy]")
-  if (source) void copy(source.dataset.copy, source)
+  if (source) return void copy(source.dataset.copy, source)
+  const link = event.target.closest("a[data-copy-link], a[data-copy-text]")
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  if (link.matches("[data-copy-link]")) void copy(link.href, link)
+  else void copyText(link)
 })
+
+/** Copies what is behind a link; without this, the link shows it. */
+async function copyText(link) {
+  try {
+    const answer = await fetch(link.href)
+    if (!answer.ok) throw new Error(String(answer.status))
+    await copy(await answer.text(), link)
+  } catch {
+    location.assign(link.href)
+  }
+}
 
 function enhance(root) {
   for (const button of within(root, "button[data-close]")) button.hidden = false

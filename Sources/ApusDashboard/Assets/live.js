@@ -4,6 +4,8 @@ import { added, eachPart, element, isTyping, page, within } from "./page.js"
 const fresh = document.getElementById("fresh")
 // Rows that a list keeps while it grows at the top.
 const most = 200
+// Rows of a page that may have a further one.
+const fullPage = 50
 let held = []
 let pill
 
@@ -48,7 +50,15 @@ function receive({ id, html }) {
   else announce()
 }
 
-/** Puts the rows that were held back to the top. */
+/** Puts a row where it belongs: ids begin with the time, and the newest stand at the top. */
+function place(row, body) {
+  const older = [...body.rows].find((other) => other.dataset.id < row.dataset.id)
+  if (older) older.before(row)
+  // What is older than a full page belongs to a later one.
+  else if (body.rows.length < fullPage) body.append(row)
+}
+
+/** Shows the rows that were held back. */
 function show() {
   const body = document.querySelector("table[data-live] tbody")
   if (!body) {
@@ -59,7 +69,7 @@ function show() {
   }
   for (const row of held) {
     row.classList.add("flash")
-    body.prepend(row)
+    place(row, body)
     added(row)
   }
   held = []
@@ -86,7 +96,7 @@ function announce() {
 async function refill() {
   const other = await page(location.href)
   const changing = ["#run[data-stream]"]
-  if (fresh.dataset.stream) changing.push("table[data-live] tbody", "#verdict", "#figures")
+  if (fresh.dataset.stream) changing.push("table[data-live] tbody", "#verdict", "#figures", "#count")
   held = []
   pill?.remove()
   pill = undefined

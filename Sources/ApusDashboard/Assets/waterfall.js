@@ -6,14 +6,14 @@ const chunkSize = 200
 
 /** Fills a chunk with its rows when it comes near, and empties it when it is far. */
 class Chunk {
-  constructor(source, from, count, list) {
+  constructor(source, from, count) {
     this.source = source
     this.from = from
     this.holder = document.createElement("li")
     this.holder.className = "step chunk"
-    this.holder.style.height = `${count * rowHeight}px`
+    this.holder.style.minHeight = `${count * rowHeight}px`
+    this.holder.dataset.from = from
     this.holder.setAttribute("aria-label", `Steps ${from + 1} to ${from + count}`)
-    list.append(this.holder)
     this.count = count
   }
 
@@ -41,7 +41,7 @@ class Chunk {
 
 async function fetchRows(source, from, count, signal) {
   const url = new URL(source, location.href)
-  url.searchParams.set("from", from)
+  url.searchParams.set("row", from)
   url.searchParams.set("count", count)
   const rows = (await page(url, signal)).querySelectorAll("li.step")
   return [...rows].map((row) => document.adoptNode(row))
@@ -49,9 +49,7 @@ async function fetchRows(source, from, count, signal) {
 
 function enhance(root) {
   for (const waterfall of within(root, "[data-waterfall][data-source]")) {
-    const total = Number(waterfall.dataset.total)
-    const shown = Number(waterfall.dataset.shown)
-    if (!(total > shown)) continue
+    const [total, first, shown] = ["total", "first", "shown"].map((name) => Number(waterfall.dataset[name]))
     const list = waterfall.querySelector(".lanes ol")
     const chunks = new Map()
     const watcher = new IntersectionObserver((entries) => {
@@ -61,15 +59,39 @@ function enhance(root) {
         else chunk.far()
       }
     }, { rootMargin: "1200px" })
-    for (let from = shown; from < total; from += chunkSize) {
-      const chunk = new Chunk(waterfall.dataset.source, from, Math.min(chunkSize, total - from), list)
-      chunks.set(chunk.holder, chunk)
-      watcher.observe(chunk.holder)
+    const fill = (from, until, put) => {
+      for (; from < until; from += chunkSize) {
+        const chunk = new Chunk(waterfall.dataset.source, from, Math.min(chunkSize, until - from))
+        put(chunk.holder)
+        chunks.set(chunk.holder, chunk)
+      }
     }
-    waterfall.querySelector(".more")?.remove()
+    const here = list.firstElementChild
+    fill(0, first, (holder) => here.before(holder))
+    fill(first + shown, total, (holder) => list.append(holder))
+    // What the URL asks for stays in sight.
+    if (first > 0) (list.querySelector("[data-selected]") ?? here).scrollIntoView({ block: "center" })
+    for (const holder of chunks.keys()) watcher.observe(holder)
+    for (const link of waterfall.querySelectorAll(".more")) link.remove()
     delete waterfall.dataset.source
+    waterfall.dataset.whole = ""
   }
 }
+
+// The drawing of all steps leads to the row, without another page.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-row]")
+  const waterfall = link?.closest("[data-waterfall][data-whole]")
+  if (!waterfall || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const row = Number(link.dataset.row)
+  const exact = waterfall.querySelector(`#step-${row + 1}`)
+  const chunks = [...waterfall.querySelectorAll(".chunk")]
+  const chunk = chunks.filter((holder) => Number(holder.dataset.from) <= row).at(-1)
+  if (exact || !chunk) return exact?.scrollIntoView({ block: "center" })
+  const offset = (row - Number(chunk.dataset.from)) * rowHeight
+  scrollBy({ top: chunk.getBoundingClientRect().top + offset - innerHeight / 2 })
+})
 
 // Up and down walk the steps of the timeline that has the focus.
 document.addEventListener("keydown", (event) => {

@@ -1,56 +1,73 @@
 import ApusCore
 import ApusEngine
+import ApusStore
 
-/// The timeline of a run: a shared axis and a row for each step.
+/// The timeline of a run: a shared axis and a row for each step, of which a page holds a part.
 struct WaterfallPart {
-    var trace: RunTrace
-    var now: Timestamp
+    let trace: RunTrace
+    /// Runs that steps have invoked, by the steps' places.
+    let children: [Int: ChildRun]
     /// Of a step in this list, from 1.
-    var link: (Int) -> Link
-    var selected: Int?
+    let link: (Int) -> Link
+    let selected: Int?
 
     private let bars: [[StepBars.Bar]]
     private let axis: FoldedAxis
     private let end: Timestamp
 
-    init(_ trace: RunTrace, now: Timestamp, selected: Int?, link: @escaping (Int) -> Link) {
+    /// Rows that a page holds.
+    static let pageRows = 100
+
+    init(
+        _ trace: RunTrace, children: [Int: ChildRun] = [:], now: Timestamp, selected: Int?,
+        link: @escaping (Int) -> Link
+    ) {
         self.trace = trace
-        self.now = now
+        self.children = children
         self.selected = selected
         self.link = link
         let end = trace.endedAt ?? max(now, trace.createdAt)
         self.end = end
-        bars = trace.steps.map { StepBars.bars(of: $0, until: end) }
+        let bars = trace.steps.map { StepBars.bars(of: $0, until: end) }
+        self.bars = bars
+        let busy = (bars.joined() + children.values.flatMap(\.bars)).filter { !$0.isIdle }
         axis = FoldedAxis(
             from: trace.createdAt.milliseconds, until: end.milliseconds,
-            busy: bars.joined().filter { !$0.isIdle }.map { $0.from..<max($0.until, $0.from) }
+            busy: busy.map { $0.from..<max($0.until, $0.from) }
         )
     }
 
     /// - Parameters:
-    ///   - shown: rows that are in the page.
-    ///   - source: where further rows are.
-    func part(shown wanted: Int, source: Link, more: Link) -> Part {
+    ///   - first: the place of the first row in the page.
+    ///   - base: the page, to which another first row is added.
+    func part(from first: Int, base: Link, source: Link) -> Part {
         let total = trace.steps.count
-        let shown = min(wanted, total)
-        let isWhole = shown == total
+        let first = min(max(first, 0), max(total - 1, 0))
+        let rows = rows(first..<min(first + Self.pageRows, total))
+        let (before, after) = (first, total - min(first + Self.pageRows, total))
+        func turn(_ count: Int, _ row: Int, _ word: String) -> Part {
+            guard count > 0 else { return false }
+            let link = base.with("row", row > 0 ? String(row) : nil)
+            return ["href": link.part, "text": .text("\(NumberText.grouped(count)) \(word) steps")]
+        }
+        let isWhole = before + after == 0
         return [
-            "total": .text(String(total)), "shown": .text(String(shown)), "summary": .text(summary),
-            "ticks": .list(ticks), "folds": .list(axis.folds.map(fold)),
-            "folded": axis.folds.isEmpty ? false : "idle time, folded",
-            "steps": .list(rows(0..<shown)),
-            "source": isWhole ? false : source.part,
-            "more": isWhole
-                ? false
-                : ["href": more.part, "text": .text("\(NumberText.grouped(total - shown)) further steps")],
+            "total": .text(String(total)), "first": .text(String(first)),
+            "shown": .text(String(total - before - after)), "summary": .text(summary), "ticks": .list(ticks),
+            "folds": .list(axis.folds.map(fold)), "folded": axis.folds.isEmpty ? false : "idle time, folded",
+            "steps": .list(rows), "source": isWhole ? false : source.part,
+            "shape": isWhole ? false : shape(base),
+            "earlier": turn(before, max(first - Self.pageRows, 0), "earlier"),
+            "later": turn(after, first + Self.pageRows, "further"),
         ]
     }
 
+    /// The rows of these steps, each with the run that it has invoked.
     func rows(_ range: Range<Int>) -> [Part] {
         range.clamped(to: 0..<trace.steps.count).map(row)
     }
 
-    func row(_ index: Int) -> Part {
+    private func row(_ index: Int) -> Part {
         let step = trace.steps[index]
         return [
             "number": .text(String(index + 1)),
@@ -58,7 +75,37 @@ struct WaterfallPart {
             "selected": .flag(selected == index + 1), "href": link(index + 1).part,
             "bars": .list(bars[index].map(rectangle)),
             "took": .text(TimeText.duration((step.endedAt ?? end) - (step.startedAt ?? step.createdAt))),
+            "child": children[index].map(row) ?? false,
         ]
+    }
+
+    private func row(_ child: ChildRun) -> Part {
+        [
+            "name": .text(child.run.functionSlug.visible()), "href": Link("runs", child.run.id.description).part,
+            "state": child.state, "bars": .list(child.bars.map(rectangle)), "took": .text(child.took),
+        ]
+    }
+
+    /// All steps at a glance, many in a row; each row leads to its steps.
+    private func shape(_ base: Link) -> Part {
+        let total = trace.steps.count
+        let pages = (total + Self.pageRows - 1) / Self.pageRows
+        let size = (pages + 49) / 50 * Self.pageRows
+        let groups: [Part] = stride(from: 0, to: total, by: size).enumerated().map { place, first in
+            let last = min(first + size, total)
+            let all = bars[first..<last].joined()
+            let key = all.contains { $0.key == "failed" } ? "failed" : all.contains { !$0.isIdle } ? "call" : "sleep"
+            let from = axis.place(of: all.map(\.from).min() ?? trace.createdAt.milliseconds)
+            let until = axis.place(of: all.map(\.until).max() ?? trace.createdAt.milliseconds)
+            let width = max(until - from, 3)
+            return [
+                "key": .text(key), "x": .number(min(from, FoldedAxis.width - width)), "width": .number(width),
+                "y": .number(Double(place * 4)), "row": .text(String(first)),
+                "href": base.with("row", first > 0 ? String(first) : nil).part,
+                "title": .text("Steps \(NumberText.grouped(first + 1)) to \(NumberText.grouped(last))"),
+            ]
+        }
+        return ["height": .number(Double(groups.count * 4)), "groups": .list(groups)]
     }
 
     private func rectangle(_ bar: StepBars.Bar) -> Part {

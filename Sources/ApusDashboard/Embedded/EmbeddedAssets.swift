@@ -320,12 +320,13 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .histogram .hit { fill: transparent; }
   .histogram g:hover .hit { fill: var(--pressed); }
   .histogram .chosen { fill: var(--ink); opacity: .12; pointer-events: none; }
+  .histogram .received { fill: color-mix(in srgb, var(--running) 55%, var(--ground)); }
   .histogram .cancelled { fill: var(--edge); }
   .histogram .completed { fill: color-mix(in srgb, var(--completed) 45%, var(--ground)); }
-  .histogram figcaption { display: grid; grid-template-columns: 1fr auto 1fr; justify-content: space-between; color: var(--muted); font-size: var(--small); }
+  .histogram figcaption { display: grid; grid-template-columns: 1fr auto 1fr; gap: 0 16px; color: var(--muted); font-size: var(--small); }
   .histogram figcaption :last-child { text-align: end; }
 
-  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); border: 1px solid var(--line); }
+  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); border: 1px solid var(--line); }
   .figures li { border: solid var(--line); border-width: 0 1px 1px 0; margin: 0 -1px -1px 0; }
   .figures a { display: grid; padding: 8px 12px; text-decoration: none; }
   .figures a:hover { background: var(--raised); }
@@ -406,7 +407,7 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .attempts caption { font-weight: 600; }
   .attempts th, .attempts td { padding: 2px 12px 2px 0; border-block-end: 1px solid var(--line); }
   .attempts th { font-size: var(--small); }
-  .attempts th:nth-child(1) { width: 28px; } .attempts th:nth-child(2) { width: 100px; } .attempts th:nth-child(3) { width: 104px; } .attempts th:nth-child(4) { width: 84px; }
+  .attempts th:nth-child(1) { width: 28px; } .attempts th:nth-child(2) { width: 100px; } .attempts th:nth-child(3) { width: 104px; } .attempts th:is(:nth-child(4), :nth-child(5)) { width: 76px; }
 
   .waterfall { --name: 30%; --took: 84px; min-width: 0; }
   .waterfall > header { display: flex; gap: 0 12px; align-items: baseline; flex-wrap: wrap; }
@@ -435,7 +436,15 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .step rect.sleep { fill: var(--waiting); opacity: .55; }
   .step rect.call { fill: color-mix(in srgb, var(--completed) 70%, var(--ground)); }
   .step rect.running { fill: var(--running); }
-  .step.chunk { display: block; }
+  .step.chunk { display: block; height: auto; }
+  .step.child > a { padding-inline-start: 22px; }
+  .step.child .step-name::before { content: "↳ "; color: var(--muted); }
+  .shape { display: block; width: calc(100% - var(--name) - var(--took)); height: 72px; margin-inline-start: var(--name); }
+  .shape rect { fill: color-mix(in srgb, var(--completed) 70%, var(--ground)); }
+  .shape .failed { fill: var(--failed); }
+  .shape .sleep { fill: var(--waiting); opacity: .55; }
+  .shape .hit { fill: transparent; }
+  .shape a:is(:hover, :focus-visible) .hit { fill: var(--pressed); }
   .waterfall .more { padding-block: 8px; }
   .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; padding-block: 8px; border-block-start: 1px solid var(--line); font-size: var(--small); }
   .key::before { content: ""; display: inline-block; width: 14px; height: 8px; margin-inline-end: 6px; background: color-mix(in srgb, var(--completed) 70%, var(--ground)); }
@@ -444,6 +453,16 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .key.sleep::before { background: var(--waiting); opacity: .55; height: 3px; vertical-align: 3px; }
   .key.fold::before { background: var(--raised); border-inline: 1px dashed var(--waiting); }
 
+  .progress { display: inline-block; width: 96px; height: 8px; margin-inline-end: 8px; vertical-align: 1px; }
+  .progress rect { fill: var(--completed); }
+  .progress .whole { fill: var(--pressed); }
+  .windows { display: flex; gap: 12px; color: var(--muted); }
+  .windows [aria-current] { color: var(--ink); font-weight: 600; }
+  .graph { display: block; }
+  .graph path { fill: none; stroke: var(--edge); }
+  .graph rect { fill: var(--ground); stroke: var(--state, var(--edge)); }
+  .graph text { font-size: var(--small); fill: var(--ink); }
+  .graph a:is(:hover, :focus-visible) rect { fill: var(--raised); }
   .app { border: 1px solid var(--line); padding: 12px 16px; display: grid; gap: 8px; min-width: 0; }
   .app header { display: flex; gap: 12px; align-items: center; }
   .app .buttons { margin-inline-start: auto; }
@@ -485,6 +504,7 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
     .filters label > :is(input, select) { width: 100%; max-width: none; }
     .filters .toggle input { width: auto; }
     .waterfall { --name: 40%; --took: 84px; }
+    .axis text:not(:first-child, .last, .fold-label) { display: none; }
     .help li { grid-template-columns: 1fr; gap: 0; }
     [data-live] { min-width: 0; display: block; }
     [data-live] thead { display: none; }
@@ -556,8 +576,24 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-close]:not(aside)")) return event.target.closest("dialog")?.close()
   const source = event.target.closest("button[data-copy]")
-  if (source) void copy(source.dataset.copy, source)
+  if (source) return void copy(source.dataset.copy, source)
+  const link = event.target.closest("a[data-copy-link], a[data-copy-text]")
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  if (link.matches("[data-copy-link]")) void copy(link.href, link)
+  else void copyText(link)
 })
+
+/** Copies what is behind a link; without this, the link shows it. */
+async function copyText(link) {
+  try {
+    const answer = await fetch(link.href)
+    if (!answer.ok) throw new Error(String(answer.status))
+    await copy(await answer.text(), link)
+  } catch {
+    location.assign(link.href)
+  }
+}
 
 function enhance(root) {
   for (const button of within(root, "button[data-close]")) button.hidden = false
@@ -864,6 +900,8 @@ import { added, eachPart, element, isTyping, page, within } from "./page.js"
 const fresh = document.getElementById("fresh")
 // Rows that a list keeps while it grows at the top.
 const most = 200
+// Rows of a page that may have a further one.
+const fullPage = 50
 let held = []
 let pill
 
@@ -908,7 +946,15 @@ function receive({ id, html }) {
   else announce()
 }
 
-/** Puts the rows that were held back to the top. */
+/** Puts a row where it belongs: ids begin with the time, and the newest stand at the top. */
+function place(row, body) {
+  const older = [...body.rows].find((other) => other.dataset.id < row.dataset.id)
+  if (older) older.before(row)
+  // What is older than a full page belongs to a later one.
+  else if (body.rows.length < fullPage) body.append(row)
+}
+
+/** Shows the rows that were held back. */
 function show() {
   const body = document.querySelector("table[data-live] tbody")
   if (!body) {
@@ -919,7 +965,7 @@ function show() {
   }
   for (const row of held) {
     row.classList.add("flash")
-    body.prepend(row)
+    place(row, body)
     added(row)
   }
   held = []
@@ -946,7 +992,7 @@ function announce() {
 async function refill() {
   const other = await page(location.href)
   const changing = ["#run[data-stream]"]
-  if (fresh.dataset.stream) changing.push("table[data-live] tbody", "#verdict", "#figures")
+  if (fresh.dataset.stream) changing.push("table[data-live] tbody", "#verdict", "#figures", "#count")
   held = []
   pill?.remove()
   pill = undefined
@@ -1288,14 +1334,14 @@ const chunkSize = 200
 
 /** Fills a chunk with its rows when it comes near, and empties it when it is far. */
 class Chunk {
-  constructor(source, from, count, list) {
+  constructor(source, from, count) {
     this.source = source
     this.from = from
     this.holder = document.createElement("li")
     this.holder.className = "step chunk"
-    this.holder.style.height = `${count * rowHeight}px`
+    this.holder.style.minHeight = `${count * rowHeight}px`
+    this.holder.dataset.from = from
     this.holder.setAttribute("aria-label", `Steps ${from + 1} to ${from + count}`)
-    list.append(this.holder)
     this.count = count
   }
 
@@ -1323,7 +1369,7 @@ class Chunk {
 
 async function fetchRows(source, from, count, signal) {
   const url = new URL(source, location.href)
-  url.searchParams.set("from", from)
+  url.searchParams.set("row", from)
   url.searchParams.set("count", count)
   const rows = (await page(url, signal)).querySelectorAll("li.step")
   return [...rows].map((row) => document.adoptNode(row))
@@ -1331,9 +1377,7 @@ async function fetchRows(source, from, count, signal) {
 
 function enhance(root) {
   for (const waterfall of within(root, "[data-waterfall][data-source]")) {
-    const total = Number(waterfall.dataset.total)
-    const shown = Number(waterfall.dataset.shown)
-    if (!(total > shown)) continue
+    const [total, first, shown] = ["total", "first", "shown"].map((name) => Number(waterfall.dataset[name]))
     const list = waterfall.querySelector(".lanes ol")
     const chunks = new Map()
     const watcher = new IntersectionObserver((entries) => {
@@ -1343,15 +1387,39 @@ function enhance(root) {
         else chunk.far()
       }
     }, { rootMargin: "1200px" })
-    for (let from = shown; from < total; from += chunkSize) {
-      const chunk = new Chunk(waterfall.dataset.source, from, Math.min(chunkSize, total - from), list)
-      chunks.set(chunk.holder, chunk)
-      watcher.observe(chunk.holder)
+    const fill = (from, until, put) => {
+      for (; from < until; from += chunkSize) {
+        const chunk = new Chunk(waterfall.dataset.source, from, Math.min(chunkSize, until - from))
+        put(chunk.holder)
+        chunks.set(chunk.holder, chunk)
+      }
     }
-    waterfall.querySelector(".more")?.remove()
+    const here = list.firstElementChild
+    fill(0, first, (holder) => here.before(holder))
+    fill(first + shown, total, (holder) => list.append(holder))
+    // What the URL asks for stays in sight.
+    if (first > 0) (list.querySelector("[data-selected]") ?? here).scrollIntoView({ block: "center" })
+    for (const holder of chunks.keys()) watcher.observe(holder)
+    for (const link of waterfall.querySelectorAll(".more")) link.remove()
     delete waterfall.dataset.source
+    waterfall.dataset.whole = ""
   }
 }
+
+// The drawing of all steps leads to the row, without another page.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-row]")
+  const waterfall = link?.closest("[data-waterfall][data-whole]")
+  if (!waterfall || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const row = Number(link.dataset.row)
+  const exact = waterfall.querySelector(`#step-${row + 1}`)
+  const chunks = [...waterfall.querySelectorAll(".chunk")]
+  const chunk = chunks.filter((holder) => Number(holder.dataset.from) <= row).at(-1)
+  if (exact || !chunk) return exact?.scrollIntoView({ block: "center" })
+  const offset = (row - Number(chunk.dataset.from)) * rowHeight
+  scrollBy({ top: chunk.getBoundingClientRect().top + offset - innerHeight / 2 })
+})
 
 // Up and down walk the steps of the timeline that has the focus.
 document.addEventListener("keydown", (event) => {

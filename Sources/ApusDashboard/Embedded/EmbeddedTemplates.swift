@@ -48,11 +48,14 @@ enum EmbeddedTemplates {
 {{$content}}
 <header class="page"><h1>Apps</h1><p class="count">{{total}}</p><div class="buttons">{{#actions}}{{>action}}{{/actions}}</div></header>
 {{#apps}}
-<article class="app" id="app-{{uuid}}">
+<article class="app"{{#uuid}} id="app-{{.}}"{{/uuid}}>
 <header><h2 title="{{name}}">{{name}}</h2>{{#state}}{{>state}}{{/state}}<div class="buttons">{{#actions}}{{>action}}{{/actions}}</div></header>
 {{#error}}
 <p class="error">{{.}}</p>
 {{/error}}
+{{#advice}}
+<p class="advice">{{.}}</p>
+{{/advice}}
 <dl class="facts">
 {{#facts}}
 <div><dt>{{label}}</dt><dd>{{#at}}{{>time}}{{/at}}{{#text}}{{.}}{{/text}}{{#code}}<code title="{{.}}">{{.}}</code>{{/code}}{{#link}}<a href="{{base}}{{href}}" title="{{text}}">{{text}}</a>{{/link}}</dd></div>
@@ -63,6 +66,34 @@ enum EmbeddedTemplates {
 {{^apps}}
 {{>empty-apps}}
 {{/apps}}
+{{/content}}
+{{/layout}}
+
+"""#,
+"cancel.mustache": #"""
+{{<layout}}
+{{$content}}
+<nav class="trail" aria-label="Trail"><a href="{{base}}{{back}}">Runs</a></nav>
+<header class="page"><h1>Cancel many runs</h1><p class="count">{{count}}</p></header>
+{{#hasRuns}}
+<p>They make no further call. Calls under way run to their end in the app, and their answers are not used.</p>
+<p class="muted">{{conditions}}</p>
+<table class="rows"><thead><tr><th scope="col">Function</th><th scope="col" class="c-count number">Runs</th></tr></thead><tbody>
+{{#functions}}
+<tr><td class="clip"><a class="row" href="{{base}}{{href}}">{{functionName}}</a></td><td class="number">{{count}}</td></tr>
+{{/functions}}
+</tbody></table>
+<form class="sheet" method="post" action="{{base}}/runs/cancel">
+{{#fields}}
+<input type="hidden" name="{{name}}" value="{{value}}">
+{{/fields}}
+<label><span>Type <b>{{confirm}}</b> to confirm</span><input name="confirm" required autocomplete="off" spellcheck="false" data-confirm="{{confirm}}"></label>
+<div class="buttons"><button class="danger">Cancel them</button><a class="button" href="{{base}}{{back}}">Leave them</a></div>
+</form>
+{{/hasRuns}}
+{{^hasRuns}}
+<div class="empty"><p>No run that lives matches. <a href="{{base}}{{back}}">Back to the list</a></p></div>
+{{/hasRuns}}
 {{/content}}
 {{/layout}}
 
@@ -177,8 +208,11 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 </tbody></table>
 </div>
 {{/hasOutcomes}}
+{{#looked}}
+<p class="muted">{{.}}</p>
+{{/looked}}
 {{^hasOutcomes}}
-<div class="empty"><p>No function listens to <code>{{eventName}}</code>. <a href="{{base}}/functions">Functions</a> says what each listens to.</p></div>
+<div class="empty"><p>Nothing came of it: no function listens to <code>{{eventName}}</code>. <a href="{{base}}/functions">Functions</a> says what each listens to.</p></div>
 {{/hasOutcomes}}
 </section>
 {{#payloads}}
@@ -321,11 +355,17 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 <div><dt>{{label}}</dt><dd>{{#at}}{{>time}}{{/at}}{{#text}}{{.}}{{/text}}{{#code}}<code title="{{.}}">{{.}}</code>{{/code}}{{#link}}<a href="{{base}}{{href}}" title="{{text}}">{{text}}</a>{{/link}}</dd></div>
 {{/facts}}
 </dl>
-<section><header class="part"><h2>Runs, the last 24 hours</h2><a href="{{base}}{{runsHref}}">All runs</a></header>
+<section id="runs"><header class="part"><h2>Runs, {{window}}</h2><nav class="windows" aria-label="Stretch of time">{{#windows}}<a href="{{base}}{{href}}#runs"{{#current}} aria-current="true"{{/current}}>{{text}}</a>{{/windows}}</nav><a href="{{base}}{{runsHref}}">All runs</a></header>
+{{>figures}}
 {{#histogram}}
 {{>histogram}}
 {{/histogram}}
 </section>
+{{#graph}}
+<section><header class="part"><h2>Steps of the newest run</h2><a href="{{base}}{{runHref}}">{{runShort}}</a></header>
+{{>step-graph}}
+</section>
+{{/graph}}
 <section><h2>Triggers</h2>
 <table class="rows"><thead><tr><th scope="col" class="c-time">Kind</th><th scope="col">Event or expression</th><th scope="col">Condition, or in words</th></tr></thead><tbody>
 {{#triggers}}
@@ -597,9 +637,74 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 </section>
 
 """#,
+"replay-row.mustache": #"""
+<tr id="replay-{{id}}" data-id="{{id}}"><td>{{#state}}{{>state}}{{/state}}</td><td class="clip"><a class="row" href="{{base}}{{functionHref}}">{{functionName}}</a></td><td><svg class="progress" viewBox="0 0 1000 8" preserveAspectRatio="none" role="img" aria-label="{{progress}}"><rect class="whole" width="1000" height="8"/><rect width="{{width}}" height="8"/></svg><span>{{progress}}</span></td><td class="clip" title="{{note}}">{{note}}</td><td>{{#created}}{{>ago}}{{/created}}</td><td class="clip" title="{{actor}}">{{actor}}</td><td class="acts">{{#actions}}{{>action}}{{/actions}}</td></tr>
+
+"""#,
+"replay.mustache": #"""
+{{<layout}}
+{{$content}}
+<nav class="trail" aria-label="Trail"><a href="{{base}}{{back}}">Runs</a></nav>
+<header class="page"><h1>Repeat many runs</h1><p class="count">{{count}}</p></header>
+{{#hasRuns}}
+<p>Each run of <b>{{functionName}}</b> that {{conditions}} is started anew with its events, oldest first. The runs themselves stay as they are.</p>
+<form class="sheet" method="post" action="{{base}}/replays">
+{{#fields}}
+<input type="hidden" name="{{name}}" value="{{value}}">
+{{/fields}}
+<div class="columns">
+<label>They begin<select name="start">
+{{#starts}}
+<option value="{{value}}"{{#selected}} selected{{/selected}}>{{text}}</option>
+{{/starts}}
+</select></label>
+<label>Runs a minute, at most<input name="per_minute" value="{{pace}}" inputmode="numeric" autocomplete="off"></label>
+</div>
+<label><span>Type <b>{{confirm}}</b> to confirm</span><input name="confirm" required autocomplete="off" spellcheck="false" data-confirm="{{confirm}}"></label>
+<div class="buttons"><button class="primary">Repeat them</button><a class="button" href="{{base}}{{back}}">Leave them</a></div>
+</form>
+{{#command}}
+{{>cli}}
+{{/command}}
+{{/hasRuns}}
+{{^hasRuns}}
+<div class="empty"><p>No run that has ended matches. <a href="{{base}}{{back}}">Back to the list</a></p></div>
+{{/hasRuns}}
+{{/content}}
+{{/layout}}
+
+"""#,
+"replays.mustache": #"""
+{{<layout}}
+{{$content}}
+<nav class="trail" aria-label="Trail"><a href="{{base}}/runs">Runs</a></nav>
+<header class="page"><h1>Replays</h1><p class="count">{{total}}</p></header>
+{{#hasReplays}}
+<div class="scroll" role="region" aria-label="Replays" tabindex="0">
+<table class="rows" data-live="replays">
+<caption class="visually-hidden">Replays, the newest first</caption>
+<thead><tr><th scope="col" class="c-state">State</th><th scope="col" class="c-name">Function</th><th scope="col" class="c-stamp">Progress</th><th scope="col">What</th><th scope="col" class="c-time">Ordered</th><th scope="col" class="c-app">By</th><th scope="col" class="c-acts"><span class="visually-hidden">Actions</span></th></tr></thead>
+<tbody>
+{{#replays}}
+{{>replay-row}}
+{{/replays}}
+</tbody>
+</table>
+</div>
+{{/hasReplays}}
+{{^hasReplays}}
+<div class="empty"><h2>Nothing has been repeated in bulk</h2><p>Choose a function in the <a href="{{base}}/runs?status=failed">list of failed runs</a>, and then <em>Repeat many</em>.</p></div>
+{{/hasReplays}}
+{{#command}}
+{{>cli}}
+{{/command}}
+{{/content}}
+{{/layout}}
+
+"""#,
 "run-body.mustache": #"""
 <article class="run" id="run" data-run="{{id}}"{{#runLive}} data-stream="{{base}}{{.}}"{{/runLive}}>
-<header class="page"><h1 title="{{functionName}}">{{functionName}}</h1>{{#state}}{{>state}}{{/state}}{{>id}}<div class="buttons">{{#actions}}{{>action}}{{/actions}}</div></header>
+<header class="page"><h1 title="{{functionName}}">{{functionName}}</h1>{{#state}}{{>state}}{{/state}}{{>id}}<div class="buttons">{{#copies}}<a class="button" href="{{base}}{{href}}"{{#isLink}} data-copy-link{{/isLink}}{{^isLink}} data-copy-text{{/isLink}}>{{label}}</a>{{/copies}}{{#actions}}{{>action}}{{/actions}}</div></header>
 {{#waiting}}
 <div class="why"><p>{{reason}}</p><p class="muted">{{#since}}Since {{>ago}}{{/since}}{{#until}}, until {{>time}}{{/until}}{{#rule}} · <a href="{{base}}{{href}}">{{text}}</a>{{/rule}}</p>
 {{#command}}
@@ -676,7 +781,7 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 "runs.mustache": #"""
 {{<layout}}
 {{$content}}
-<header class="page"><h1>Runs</h1><p class="count" id="count">{{total}}</p><div class="buttons">{{#actions}}{{>action}}{{/actions}}</div></header>
+<header class="page"><h1>Runs</h1><p class="count" id="count">{{total}}</p><div class="buttons">{{#actions}}<a class="button" href="{{base}}{{href}}">{{label}}</a>{{/actions}}</div></header>
 <form class="filters" method="get" action="{{base}}/runs" data-filters>
 <fieldset class="states"><legend class="visually-hidden">State</legend>
 {{#states}}
@@ -882,8 +987,24 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 <span class="state {{key}}"><svg class="mark" aria-hidden="true"><use href="#mark-{{key}}"/></svg>{{word}}</span>
 
 """#,
+"step-graph.mustache": #"""
+<div class="scroll" role="region" aria-label="Steps as a graph" tabindex="0">
+<svg class="graph" width="{{width}}" height="{{height}}" viewBox="0 0 {{width}} {{height}}" role="group" aria-label="Steps as a graph">
+{{#edges}}
+<path d="M{{x1}} {{y1}}C{{bend1}} {{y1}} {{bend2}} {{y2}} {{x2}} {{y2}}"/>
+{{/edges}}
+{{#nodes}}
+<a href="{{base}}{{href}}" aria-label="{{title}}{{#state}}, {{word}}{{/state}}"><title>{{title}}</title><rect class="{{#state}}{{key}}{{/state}}" x="{{x}}" y="{{y}}" width="140" height="26" rx="3"/><text x="{{textX}}" y="{{textY}}">{{name}}</text></a>
+{{/nodes}}
+</svg>
+</div>
+{{#cut}}
+<p class="muted">{{.}}</p>
+{{/cut}}
+
+"""#,
 "step-row.mustache": #"""
-<li class="step" id="step-{{number}}"{{#selected}} data-selected{{/selected}}><a href="{{base}}{{href}}"{{#selected}} aria-current="true"{{/selected}} data-step>{{#state}}{{>mark}}{{/state}}<span class="step-name">{{name}}</span> <span class="step-kind">{{kind}}</span></a><svg viewBox="0 0 1000 20" preserveAspectRatio="none" aria-hidden="true">{{#bars}}<rect class="{{key}}" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{/bars}}</svg><span class="step-took">{{took}}</span></li>
+<li class="step" id="step-{{number}}"{{#selected}} data-selected{{/selected}}><a href="{{base}}{{href}}"{{#selected}} aria-current="true"{{/selected}} data-step>{{#state}}{{>mark}}{{/state}}<span class="step-name">{{name}}</span> <span class="step-kind">{{kind}}</span></a><svg viewBox="0 0 1000 20" preserveAspectRatio="none" aria-hidden="true">{{#bars}}<rect class="{{key}}" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{/bars}}</svg><span class="step-took">{{took}}</span></li>{{#child}}<li class="step child"><a href="{{base}}{{href}}">{{#state}}{{>mark}}{{/state}}<span class="step-name">{{name}}</span> <span class="step-kind">invoked run</span></a><svg viewBox="0 0 1000 20" preserveAspectRatio="none" aria-hidden="true">{{#bars}}<rect class="{{key}}" x="{{x}}" y="{{y}}" width="{{width}}" height="{{height}}"/>{{/bars}}</svg><span class="step-took">{{took}}</span></li>{{/child}}
 
 """#,
 "step.mustache": #"""
@@ -896,10 +1017,10 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 </dl>
 {{#attempts}}
 <table class="attempts"><caption>Attempts</caption>
-<thead><tr><th scope="col">#</th><th scope="col">State</th><th scope="col">Called</th><th scope="col" class="number">Took</th><th scope="col">Answer</th></tr></thead>
+<thead><tr><th scope="col">#</th><th scope="col">State</th><th scope="col">Called</th><th scope="col" class="number">In line</th><th scope="col" class="number">Took</th><th scope="col">Answer</th></tr></thead>
 <tbody>
 {{#rows}}
-<tr><td class="number">{{number}}</td><td>{{#state}}{{>state}}{{/state}}</td><td>{{#at}}{{>clock}}{{/at}}</td><td class="number">{{took}}</td><td class="clip" title="{{answer}}">{{answer}}</td></tr>
+<tr><td class="number">{{number}}</td><td>{{#state}}{{>state}}{{/state}}</td><td>{{#at}}{{>clock}}{{/at}}</td><td class="number">{{queued}}</td><td class="number">{{took}}</td><td class="clip" title="{{answer}}">{{answer}}</td></tr>
 {{/rows}}
 </tbody></table>
 {{/attempts}}
@@ -950,8 +1071,15 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 
 """#,
 "waterfall.mustache": #"""
-<section class="waterfall" aria-label="Timeline" data-waterfall data-total="{{total}}" data-shown="{{shown}}"{{#source}} data-source="{{base}}{{.}}"{{/source}}>
+<section class="waterfall" aria-label="Timeline" data-waterfall data-total="{{total}}" data-first="{{first}}" data-shown="{{shown}}"{{#source}} data-source="{{base}}{{.}}"{{/source}}>
 <header><h2>Timeline</h2><p>{{summary}}</p></header>
+{{#shape}}
+<svg class="shape" viewBox="0 0 1000 {{height}}" preserveAspectRatio="none" role="group" aria-label="All steps">
+{{#groups}}
+<a href="{{base}}{{href}}" data-row="{{row}}" aria-label="{{title}}"><title>{{title}}</title><rect class="hit" x="0" y="{{y}}" width="1000" height="4"/><rect class="{{key}}" x="{{x}}" y="{{y}}" width="{{width}}" height="3"/></a>
+{{/groups}}
+</svg>
+{{/shape}}
 <div class="axis"><svg height="{{#folded}}34{{/folded}}{{^folded}}20{{/folded}}" aria-hidden="true">
 {{#ticks}}
 <text x="{{percent}}" y="{{#folded}}28{{/folded}}{{^folded}}14{{/folded}}"{{#last}} class="last"{{/last}}>{{label}}</text>
@@ -960,6 +1088,9 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 <text class="fold-label" x="{{percent}}" y="12">{{label}}</text>
 {{/folds}}
 </svg></div>
+{{#earlier}}
+<p class="more"><a class="button" href="{{base}}{{href}}" rel="prev">{{text}}</a></p>
+{{/earlier}}
 <div class="lanes">
 <svg class="backdrop" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
 {{#ticks}}
@@ -975,9 +1106,9 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 {{/steps}}
 </ol>
 </div>
-{{#more}}
-<p class="more"><a class="button" href="{{base}}{{href}}" data-more>{{text}}</a></p>
-{{/more}}
+{{#later}}
+<p class="more"><a class="button" href="{{base}}{{href}}" rel="next">{{text}}</a></p>
+{{/later}}
 <p class="legend"><span class="key queued">waited for its turn</span><span class="key call">app was called</span><span class="key failed">failed attempt</span><span class="key sleep">slept or waited</span>{{#folded}}<span class="key fold">{{.}}</span>{{/folded}}</p>
 </section>
 

@@ -18,11 +18,21 @@ extension Dashboard {
     private func addRunActions(to routes: inout RouteTable) {
         let site = site
         let node = site.node
-        post("/runs/cancel", &routes) { form, visit, _ in try await Self.cancelMany(form, visit, site) }
+        post("/runs/cancel", &routes) { form, visit, _ in try await CancelPage(site: site).cancel(form, visit) }
         post("/runs/:id/cancel", &routes) { _, visit, context in
             let text = context.parameter("id")
             guard let id = ULID(text), try await node.cancel(run: id) else { throw PageProblem.missing("run", text) }
             return visit.back(to: Link("runs", text), Notice("The run is cancelled."))
+        }
+        post("/runs/:id/rerun", &routes) { form, visit, context in
+            try await RerunActions(site: site).rerun(context.parameter("id"), form, visit)
+        }
+        post("/runs/:id/wake", &routes) { _, visit, context in
+            try await RerunActions(site: site).wake(context.parameter("id"), visit)
+        }
+        post("/replays", &routes) { form, visit, _ in try await ReplayPage(site: site).order(form, visit) }
+        post("/replays/:id", &routes) { form, visit, context in
+            try await ReplaysPage(site: site).change(context.parameter("id"), form, visit)
         }
         post("/events", &routes) { form, visit, _ in try await SendPage(site: site).send(form, visit) }
         post("/events/:id/cancel", &routes) { _, visit, context in
@@ -34,28 +44,6 @@ extension Dashboard {
                 "\(NumberText.counted(count, "run")) cancelled.", tone: count > 0 ? "completed" : "waiting")
             return visit.back(to: Link("events", text), notice)
         }
-    }
-
-    /// The same order as that of the API, for the function that the filters name.
-    private static func cancelMany(_ form: Form, _ visit: Visit, _ site: Site) async throws -> Response {
-        let function = try FunctionPage.find(form["function"], site)
-        try checkConfirmation(form, function)
-        let from = try visit.moment(form["from"], name: "from")
-        let until = try visit.moment(form["until"], name: "until") ?? visit.now
-        let condition = form["query"].isEmpty ? nil : form["query"]
-        if let condition {
-            do { _ = try EventCondition(condition) } catch {
-                throw PageProblem(400, "The condition cannot be understood", "\(error)")
-            }
-        }
-        let order = BulkCancellation(
-            id: SplitMix64.drawnULID(at: visit.now), app: site.node.registry.apps[function.app]?.name ?? "",
-            function: function.id, functionSlug: function.configuration.slug, startedAfter: from,
-            startedBefore: min(until, visit.now), condition: condition, createdAt: visit.now
-        )
-        try await site.node.begin(order)
-        return visit.back(
-            to: Link("runs"), Notice("The runs are being cancelled; the order is stored and goes on after a restart."))
     }
 
     private static func checkConfirmation(_ form: Form, _ function: FunctionRecord) throws(PageProblem) {

@@ -5,6 +5,7 @@ extension Dashboard {
         let site = site
         page("/", &routes) { visit, _ in try await OverviewPage(site: site).answer(visit) }
         page("/runs", &routes) { visit, _ in try await RunsPage(site: site).answer(visit) }
+        page("/runs/cancel", &routes) { visit, _ in try await CancelPage(site: site).answer(visit) }
         page("/runs/:id", &routes) { visit, context in
             try await RunPage(site: site).answer(context.parameter("id"), visit)
         }
@@ -14,6 +15,14 @@ extension Dashboard {
         page("/runs/:id/payload", &routes) { visit, context in
             try await RunPage(site: site).payload(context.parameter("id"), visit)
         }
+        page("/runs/:id/curl", &routes) { visit, context in
+            try await RunPage(site: site).curl(context.parameter("id"), visit)
+        }
+        page("/runs/:id/copy", &routes) { visit, context in
+            PageAnswer.text(try await RunPage(site: site).copy(context.parameter("id"), visit).text)
+        }
+        page("/replays", &routes) { visit, _ in try await ReplaysPage(site: site).answer(visit) }
+        page("/replays/new", &routes) { visit, _ in try await ReplayPage(site: site).answer(visit) }
         page("/events", &routes) { visit, _ in try await EventsPage(site: site).answer(visit) }
         page("/events/send", &routes) { visit, _ in try await SendPage(site: site).answer(visit) }
         page("/events/:id", &routes) { visit, context in

@@ -12,6 +12,8 @@ struct Site: Sendable {
     let version: String
     let pages: Pages
     let bodies: RequestBodies
+    let longRuns = LongRuns()
+    let keptCounts = KeptCounts()
 
     private static let names: [(key: String, name: String, href: String)] = [
         ("o", "Overview", "/"), ("r", "Runs", "/runs"), ("e", "Events", "/events"), ("f", "Functions", "/functions"),
@@ -63,9 +65,9 @@ struct Site: Sendable {
     func failedLately(_ visit: Visit) async throws -> Int {
         let now = visit.now
         let counts = try await node.read { reader throws(StoreError) in
-            try reader.runCounts(from: now - .hours(1), until: now + .minutes(1))
+            try reader.runCounts(MinuteParts(from: now - .hours(1), until: now + .minutes(1), count: 1), of: nil)
         }
-        return counts.reduce(0) { $0 + ($1.key.state == .failed ? $1.count : 0) }
+        return counts.reduce(0) { $0 + ($1.states[.failed] ?? 0) }
     }
 
     func problem(_ problem: PageProblem, _ visit: Visit) -> Response {

@@ -34,6 +34,13 @@ struct Visit: Sendable {
         }
     }
 
+    /// The same with another query.
+    func asking(_ fields: [(name: String, value: String)]) -> Visit {
+        var visit = self
+        visit.query = fields
+        return visit
+    }
+
     /// What the query says of a name; empty when it does not mention it.
     func text(_ name: String) -> String {
         query.first { $0.name == name }?.value ?? ""

@@ -8,12 +8,15 @@ import Hummingbird
 import NIOCore
 import ServiceLifecycle
 
-/// `/live/runs` and `/live/runs/{id}`: what has changed, as server-sent events.
+/// `/live/runs`, `/live/events` and `/live/runs/{id}`: what has changed, as server-sent events.
 struct LiveStreams: Sendable {
     let site: Site
 
     /// The time between two looks at what is new: a row changes at most so often.
     private static let pause = Duration.milliseconds(500)
+    /// How many times longer than a look the time to the next one is.
+    private static let rest = 4
+    private static let longestPause = Duration.seconds(3)
     /// Looks after which a stream on which nothing happens shows that it lives: 15 s.
     private static let quietLooks = 30
     /// Looks between two times that a page is told to read everything again: 4 s.
@@ -25,6 +28,14 @@ struct LiveStreams: Sendable {
             let list = RunListStream(site: site, visit: visit)
             return stream(to: nil) { news in try await list.find(news) }
         }
+        routes.on(.get, "/live/events", runningOn: .eventLoop) { request, _ in
+            let list = EventListStream(site: site, visit: Visit(request))
+            return stream(to: nil, alwaysLooks: true) { news in try await list.find(news) }
+        }
+        routes.on(.get, "/live/replays", runningOn: .eventLoop) { request, _ in
+            let replays = ReplayStream(site: site, visit: Visit(request))
+            return stream(to: nil, alwaysLooks: true) { news in try await replays.find(news) }
+        }
         routes.on(.get, "/live/runs/:id", runningOn: .eventLoop) { request, context in
             let text = context.parameter("id")
             guard let id = ULID(text) else { throw HTTPError(.notFound) }
@@ -33,7 +44,10 @@ struct LiveStreams: Sendable {
         }
     }
 
-    private func stream(to run: ULID?, _ find: @escaping @Sendable (RunFeed.News) async throws -> Found) -> Response {
+    /// - Parameter alwaysLooks: whether something may be new although no run has changed.
+    private func stream(
+        to run: ULID?, alwaysLooks: Bool = false, _ find: @escaping @Sendable (RunFeed.News) async throws -> Found
+    ) -> Response {
         var headers = PageAnswer.headers
         headers[.contentType] = "text/event-stream; charset=utf-8"
         let feed = site.node.feed
@@ -47,14 +61,18 @@ struct LiveStreams: Sendable {
             defer { feed.stop(listener) }
             try await writer.write(ByteBuffer(string: ": here\n\n"))
             var (quiet, sinceReset, isStale) = (0, Self.resetLooks, false)
+            var pause = Self.pause
             while !Task.isShuttingDownGracefully {
-                try await Task.sleep(for: Self.pause)
+                try await Task.sleep(for: pause)
                 quiet += 1
                 sinceReset += 1
                 let news = feed.news(for: listener)
                 var text = ""
-                if !news.runs.isEmpty || news.isIncomplete {
+                if !news.runs.isEmpty || news.isIncomplete || alwaysLooks {
+                    let start = ContinuousClock.now
                     let found = try await offLoop { try await find(news) }
+                    // What takes long, as a run of very many steps, is looked at less often.
+                    pause = min(max(Self.pause, (ContinuousClock.now - start) * Self.rest), Self.longestPause)
                     text = found.messages.map(\.text).joined()
                     isStale = isStale || found.isStale
                 }

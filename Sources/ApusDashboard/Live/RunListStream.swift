@@ -51,6 +51,10 @@ struct RunListStream: Sendable {
             answer.messages.append(
                 .row("run-\(row.run.id)", state: row.state(visit.now).key, site.pages.render("run-row", part)))
         }
+        if !isOverview {
+            let total = try await RunsPage(site: site).total(filter, now: visit.now)
+            answer.messages.append(.count(total))
+        }
         return answer
     }
 }
@@ -64,13 +68,8 @@ struct RunStream: Sendable {
     func find(_ news: RunFeed.News) async throws -> LiveStreams.Found {
         var visit = visit
         visit.now = site.now
-        // In a panel, links keep the list.
-        let isPanel = visit.value("panel") != nil
-        let filter = try RunFilter(visit)
-        let base =
-            isPanel ? filter.link.with("before", filter.before).with("panel", id) : Link("runs", id)
-        let body = RunBody(site: site, visit: visit, base: base)
-        let loaded = try await RunBody.load(id, on: site.node)
+        let body = RunBody(site: site, visit: visit, base: try RunBody.base(of: id, visit))
+        let loaded = try await site.load(run: id)
         let state = RunRow.state(loaded.run.projection, visit.now)
         let part = try await body.part(id).with(["base": "", "serverUrl": .text(visit.serverURL)])
         return LiveStreams.Found(

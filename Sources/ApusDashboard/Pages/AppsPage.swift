@@ -1,6 +1,7 @@
 import ApusCore
 import ApusEngine
 import ApusNode
+import ApusServer
 import Hummingbird
 
 /// `/apps`: the apps that have registered, and those that the server could not reach.
@@ -10,6 +11,8 @@ struct AppsPage: Sendable {
     func answer(_ visit: Visit) async throws -> Response {
         let registry = site.node.registry
         let apps = registry.apps.values.sorted { $0.name < $1.name }
+        let known = Set(apps.map(\.url))
+        let waiting = await site.sync.pending.filter { !known.contains($0.url) }.map { self.waiting($0, visit) }
         let add = ActionPart(
             label: "Add by URL", title: "Add an app",
             consequence: "The server asks the URL for its functions, and again every few seconds until it answers.",
@@ -18,7 +21,7 @@ struct AppsPage: Sendable {
             command: "apus dev -u http://localhost:3000/api/inngest")
         let fields: [String: Part] = [
             "total": .text(NumberText.counted(apps.count, "app")), "actions": [add.part],
-            "apps": .list(apps.map { app($0, registry, visit) }),
+            "apps": .list(apps.map { app($0, registry, visit) } + waiting),
         ]
         let failed = try await site.failedLately(visit)
         return site.answer("apps", site.frame(visit, title: "Apps", page: "a", failed: failed, fields), visit)
@@ -43,7 +46,29 @@ struct AppsPage: Sendable {
             "uuid": .text(id), "name": .text(app.name.visible()),
             "state": app.error == nil
                 ? ["key": "completed", "word": "Synced"] : ["key": "failed", "word": "Not synced"],
-            "error": .optional(app.error?.visible()), "actions": [sync.part], "facts": .list(facts),
+            "error": .optional(app.error?.visible()), "advice": advice(app.error, visit), "actions": [sync.part],
+            "facts": .list(facts),
         ]
+    }
+
+    /// An address that was named or found, and that no app has registered from.
+    private func waiting(_ pending: (url: String, reason: String?), _ visit: Visit) -> Part {
+        [
+            "uuid": false, "name": .text(pending.url.visible()),
+            "state": pending.reason == nil
+                ? ["key": "waiting", "word": "Not asked yet"] : ["key": "failed", "word": "Not synced"],
+            "error": .optional(pending.reason?.visible()), "advice": advice(pending.reason, visit),
+            "actions": [
+                ActionPart(
+                    label: "Sync", title: "Ask again?", consequence: "The server asks the address for its functions.",
+                    action: Link("apps"), verb: "Ask now", fields: [("url", pending.url)]
+                ).part
+            ],
+            "facts": [FactPart.text("Asked", "every few seconds until it answers")],
+        ]
+    }
+
+    private func advice(_ reason: String?, _ visit: Visit) -> Part {
+        .optional(reason.flatMap { SyncAdvice.text(for: $0, server: visit.serverURL) })
     }
 }

@@ -13,6 +13,7 @@ struct EventPage: Sendable {
         var event: StoredEvent
         var runs: [StoredRun]
         var outcomes: [Outcome]
+        var touched: EventEffects
     }
 
     func answer(_ id: String, _ visit: Visit) async throws -> Response {
@@ -32,7 +33,9 @@ struct EventPage: Sendable {
         guard let id = ULID(text) else { throw PageProblem.missing("event", text) }
         let found = try await site.node.read { reader throws(StoreError) -> Loaded? in
             guard let event = try reader.event(id: id) else { return nil }
-            return Loaded(event: event, runs: try reader.runs(ofEvent: id), outcomes: try reader.outcomes(ofEvent: id))
+            return Loaded(
+                event: event, runs: try reader.runs(ofEvent: id), outcomes: try reader.outcomes(ofEvent: id),
+                touched: try EventEffects(event, reader))
         }
         guard let found else { throw PageProblem.missing("event", text) }
         return found
@@ -41,13 +44,17 @@ struct EventPage: Sendable {
     func body(_ id: String, _ visit: Visit) async throws -> Part {
         let loaded = try await load(id)
         let event = loaded.event
-        let outcomes = loaded.runs.map { started($0, visit) } + loaded.outcomes.map { kept($0) }
+        let touched =
+            loaded.touched.resumed.map { effect("Resumed", "running", $0, visit) }
+            + loaded.touched.cancelled.map { effect("Cancelled", "cancelled", $0, visit) }
+        let outcomes = loaded.runs.map { started($0, visit) } + loaded.outcomes.map { kept($0) } + touched
         return [
             "id": .text(event.id.description), "short": .text(event.id.description.shortID),
             "eventName": .text(event.name.visible()),
             "resendHref": Link("events", "send").with("like", event.id.description).part,
             "actions": .list(actions(loaded)), "facts": .list(facts(event, visit)),
-            "hasOutcomes": .flag(!outcomes.isEmpty), "outcomes": .list(outcomes),
+            "looked": .optional(loaded.touched.note), "hasOutcomes": .flag(!outcomes.isEmpty),
+            "outcomes": .list(outcomes),
             "payloads": [
                 PayloadPart.part("Payload", event.body, link: Link("events", event.id.description, "payload"))
             ],
@@ -94,6 +101,13 @@ struct EventPage: Sendable {
                 "short": .text(id.shortID),
             ],
         ]
+    }
+
+    private func effect(_ word: String, _ key: String, _ run: StoredRun, _ visit: Visit) -> Part {
+        let reason = key == "running" ? "A step of the run waited for it." : run.end?.cause ?? ""
+        return started(run, visit).with([
+            "outcome": ["key": .text(key), "word": .text(word)], "reason": .text(reason.visible()),
+        ])
     }
 
     private func kept(_ outcome: Outcome) -> Part {

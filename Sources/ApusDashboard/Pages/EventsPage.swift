@@ -13,87 +13,73 @@ struct EventsPage: Sendable {
     /// Events that are looked at for one page.
     private static let looked = 4_000
 
-    private struct Row: Sendable {
-        var event: StoredEvent
-        var runs: [StoredRun]
-        var outcomes: [Outcome]
-    }
-
     private struct Found: Sendable {
-        var rows: [Row] = []
+        var rows: [EventRow] = []
         /// Where to go on; `nil` when nothing is left.
         var next: RowID?
-    }
-
-    private struct Filter: Sendable {
-        var name: String?
-        var from: Timestamp?
-        var until: Timestamp?
-        var condition: EventCondition?
-        var hasInternal: Bool
-        var before: RowID?
-        var now: Timestamp
-
-        func matches(_ event: StoredEvent) -> Bool {
-            guard hasInternal || name != nil || !event.name.hasPrefix("inngest/") else { return false }
-            if let until, event.receivedAt >= until { return false }
-            return condition?.holds(for: event.body, now: now) ?? true
-        }
+        /// `nil` when the events have too many names to be counted.
+        var counts: [EventCount]?
     }
 
     func answer(_ visit: Visit) async throws -> Response {
-        var problem: String?
-        var filter = Filter(
-            name: visit.value("name"), from: try visit.moment("from"), until: try visit.moment("until"),
-            hasInternal: visit.value("internal") != nil, before: visit.value("before").flatMap { RowID($0) },
-            now: visit.now)
-        if let text = visit.value("query") {
-            do { filter.condition = try EventCondition(text) } catch { problem = "\(error)" }
+        let filter = try EventFilter(visit)
+        let now = visit.now
+        let stretch = filter.stretch(now)
+        let found = try await site.node.read { reader throws(StoreError) in
+            var found = try filter.conditionProblem == nil ? Self.find(filter, reader, now: now) : Found()
+            let parts = HistogramPart.parts(from: stretch.from, until: stretch.until)
+            found.counts = try reader.eventCounts(parts, of: filter.choice)
+            return found
         }
-        let link = ["name", "from", "until", "query", "internal"].reduce(Link("events")) {
-            $0.with($1, visit.value($1))
+        let histogram = found.counts.map {
+            HistogramPart.events($0, from: stretch.from, until: stretch.until, time: visit.time)
         }
-        let wanted = filter
-        let found =
-            problem == nil
-            ? try await site.node.read { reader throws(StoreError) in
-                try Self.find(wanted, reader)
-            } : Found()
-        let isFiltered = ["name", "from", "until", "query", "before"].contains { visit.value($0) != nil }
         let panel = visit.value("panel")
-        let list = link.with("before", visit.value("before"))
-        let total = NumberText.counted(found.rows.count, "event")
+        let list = filter.link.with("before", visit.value("before"))
+        let isFirst = found.rows.isEmpty && filter.isEmpty && found.next == nil && filter.conditionProblem == nil
         var fields: [String: Part] = [
-            "total": .text(total), "name": .text(visit.text("name")), "query": .text(visit.text("query")),
-            "queryError": .optional(problem), "internal": .flag(filter.hasInternal),
+            "total": .text(total(filter, found, histogram)), "name": .text(visit.text("name")),
+            "query": .text(visit.text("query")),
+            "queryError": .optional(filter.conditionProblem), "internal": .flag(filter.hasInternal),
             "names": .list(site.eventNames.map { .text($0) }), "from": .text(visit.text("from")),
-            "until": .text(visit.text("until")), "histogram": false, "table": .flag(!found.rows.isEmpty),
-            "events": .list(found.rows.map { row($0, list: list, selected: panel, visit) }), "turn": false,
-            "nothing": false, "noneYet": false, "panel": false,
+            "until": .text(visit.text("until")), "histogram": isFirst ? false : histogram?.part ?? false,
+            "table": .flag(!found.rows.isEmpty),
+            "events": .list(found.rows.map { $0.part(list: list, selected: panel, visit, site) }), "turn": false,
+            "nothing": false, "noneYet": .flag(isFirst), "panel": false,
         ]
+        let older = found.next.map { filter.link.with("before", String($0)).part }
         if !found.rows.isEmpty {
             fields["turn"] = [
-                "shown": .text(total), "newest": filter.before == nil ? false : link.part,
-                "older": found.next.map { link.with("before", String($0)).part } ?? false,
+                "shown": .text(NumberText.counted(found.rows.count, "event")),
+                "newest": filter.before == nil ? false : filter.link.part, "older": older ?? false,
             ]
-        } else if isFiltered || found.next != nil || problem != nil {
-            let older = found.next.map { link.with("before", String($0)).part }
+        } else if !isFirst {
             fields["nothing"] = [
                 "reason": "No event matches, as far as the search has come.", "clearHref": "/events",
                 "wider": older.map { ["href": $0, "text": "search further back"] } ?? false,
             ]
-        } else {
-            fields["noneYet"] = true
         }
         if let panel {
             fields["panel"] = try await EventPage(site: site).body(panel, visit)
                 .with(["closeHref": list.part, "fullHref": Link("events", panel).part])
         }
+        let live = filter.before == nil && filter.conditionProblem == nil ? filter.link.under("live") : nil
         let failed = try await site.failedLately(visit)
-        return site.answer("events", site.frame(visit, title: "Events", page: "e", failed: failed, fields), visit)
+        return site.answer(
+            "events", site.frame(visit, title: "Events", page: "e", live: live, failed: failed, fields), visit)
     }
 
-    private static func find(_ filter: Filter, _ reader: any StoreReader) throws(StoreError) -> Found {
+    private func total(_ filter: EventFilter, _ found: Found, _ histogram: HistogramPart?) -> String {
+        guard let histogram else { return NumberText.counted(found.rows.count, "event") + " here" }
+        let length =
+            filter.from == nil && filter.until == nil
+            ? "24 h" : TimeText.duration(histogram.until - histogram.from)
+        return "\(NumberText.counted(histogram.total("received"), "event")) in \(length)"
+    }
+
+    private static func find(
+        _ filter: EventFilter, _ reader: any StoreReader, now: Timestamp
+    ) throws(StoreError) -> Found {
         var found = Found()
         var cursor = filter.before
         var looked = 0
@@ -103,11 +89,8 @@ struct EventsPage: Sendable {
             for event in page {
                 cursor = event.row
                 looked += 1
-                guard filter.matches(event) else { continue }
-                found.rows.append(
-                    Row(
-                        event: event, runs: try reader.runs(ofEvent: event.id),
-                        outcomes: try reader.outcomes(ofEvent: event.id)))
+                guard filter.matches(event, now: now) else { continue }
+                found.rows.append(try EventRow(event, reader))
                 if found.rows.count == rows {
                     found.next = event.row
                     return found
@@ -117,31 +100,6 @@ struct EventsPage: Sendable {
         }
         found.next = cursor
         return found
-    }
-
-    private func row(_ row: Row, list: Link, selected: String?, _ visit: Visit) -> Part {
-        let id = row.event.id.description
-        let runs: [Part] = row.runs.map { run in
-            RunRow.statePart(run.projection, visit.now).with([
-                "functionName": .text(run.functionSlug.visible()), "href": Link("runs", run.id.description).part,
-            ])
-        }
-        let others: [Part] = row.outcomes.map { outcome in
-            let slug = site.slug(of: outcome.function)
-            return [
-                "key": outcome.isTaken ? "merged" : "skipped", "word": outcome.isTaken ? "Merged" : "Skipped",
-                "functionName": .text(slug.visible()),
-                "href": (outcome.run.map { Link("runs", $0.description) } ?? Link("events", id)).part,
-            ]
-        }
-        let all = runs + others
-        return [
-            "id": .text(id), "shortId": .text(id.shortID), "href": Link("events", id).part,
-            "panelHref": list.with("panel", id).part, "selected": .flag(id == selected),
-            "received": visit.time.part(row.event.receivedAt), "name": .text(row.event.name.visible()),
-            "size": .text(NumberText.size(row.event.body.bytes.count)), "outcomes": .list(Array(all.prefix(4))),
-            "moreOutcomes": all.count > 4 ? .text("and \(all.count - 4) more") : false,
-        ]
     }
 }
 

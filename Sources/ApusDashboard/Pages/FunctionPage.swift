@@ -19,21 +19,26 @@ struct FunctionPage: Sendable {
 
     func answer(_ slug: String, _ visit: Visit) async throws -> Response {
         let function = try Self.find(slug, site)
-        let now = visit.now
-        let counts = try await site.node.read { reader throws(StoreError) in
-            try reader.runCounts(from: now - .hours(24), until: now + .minutes(1))
-        }
+        let window = FunctionFigures.Window.of(visit)
+        let figures = try await FunctionFigures(of: function.id, window, now: visit.now, on: site)
         let queue = await site.node.queue(of: function.id, limit: Self.lanes)
         let schedules = await site.node.schedules().filter { $0.key.function == function.id }
-        let histogram = HistogramPart.counts(
-            from: now - .hours(24), until: now, functions: [function.id], counts, time: visit.time)
         let configuration = function.configuration
         let slug = configuration.slug
         let fields: [String: Part] = [
             "slug": .text(slug.visible()), "functionName": .text(configuration.name.visible()),
             "state": function.statePart, "runsHref": Link("runs").with("function", slug).part,
             "actions": .list(actions(function)), "warnings": .list(warnings(function)),
-            "facts": .list(facts(function, schedules, visit)), "histogram": histogram.part,
+            "facts": .list(facts(function, schedules, visit)), "histogram": figures.histogram(visit.time),
+            "figures": .list(figures.figures(Link("runs").with("function", slug))), "graph": figures.graph(),
+            "window": .text(window.words),
+            "windows": .list(
+                FunctionFigures.Window.all.map {
+                    [
+                        "text": .text($0.key), "current": .flag($0.key == window.key),
+                        "href": Link("functions", slug).with("window", $0.key).part,
+                    ]
+                }),
             "triggers": .list(configuration.triggers.map(trigger)), "limitActions": .list(limitActions(function)),
             "options": .list(OptionRows(function: function).rows),
             "backlogSummary": .text(

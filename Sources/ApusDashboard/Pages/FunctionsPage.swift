@@ -28,16 +28,15 @@ struct FunctionsPage: Sendable {
         }
         let now = visit.now
         let counts = try await site.node.read { reader throws(StoreError) in
-            try reader.runCounts(from: now - .hours(24), until: now + .minutes(1))
+            try reader.runCountsByFunction(
+                MinuteParts(from: now - .hours(24), until: now + .minutes(1), count: 1).minutes)
         }
         let durations = try await DurationFigures.ofLatestRuns(on: site.node, now: now)
         var rows: [Row] = []
         for function in chosen {
             var row = Row(function: function)
-            for count in counts where count.key.function == function.id {
-                if count.key.state == .queued { row.runs += count.count }
-                if count.key.state == .failed { row.failed += count.count }
-            }
+            row.runs = counts[function.id]?[.queued] ?? 0
+            row.failed = counts[function.id]?[.failed] ?? 0
             row.backlog = await site.node.queue(of: function.id, limit: 0).depth
             row.durations = durations[function.id]
             rows.append(row)
@@ -127,8 +126,8 @@ struct DurationFigures: Sendable {
         }
         var spans: [UUID16: [TimeSpan]] = [:]
         for run in page.runs {
-            guard let started = run.projection.startedAt, let ended = run.projection.endedAt else { continue }
-            spans[run.function, default: []].append(ended - started)
+            guard let duration = run.duration else { continue }
+            spans[run.function, default: []].append(duration)
         }
         return spans
     }

@@ -21,13 +21,15 @@ struct OverviewPage: Sendable {
     func answer(_ visit: Visit) async throws -> Response {
         let node = site.node
         let now = visit.now
-        let counts = try await node.read { reader throws(StoreError) in
-            try reader.runCounts(from: now - .hours(24), until: now + .minutes(1))
+        let counts = try await site.keptCounts.counts(
+            HistogramPart.parts(from: now - .hours(24), until: now), of: nil, now: now, on: node)
+        let (hour, bytes) = try await node.read { reader throws(StoreError) in
+            let hour = try reader.runCounts(
+                MinuteParts(from: now - .hours(1), until: now + .minutes(1), count: 1), of: nil)
+            return (hour, try reader.size())
         }
-        let histogram = HistogramPart.counts(
-            from: now - .hours(24), until: now, functions: nil, counts, time: visit.time)
-        let hour = counts.filter { $0.key.minute >= (now - .hours(1)).milliseconds / 60_000 }
-        let failed = hour.reduce(0) { $0 + ($1.key.state == .failed ? $1.count : 0) }
+        let histogram = HistogramPart.runs(counts, from: now - .hours(24), until: now, time: visit.time)
+        let failed = hour.reduce(0) { $0 + ($1.states[.failed] ?? 0) }
         let backlogs = await backlogs()
         let newest = try await node.find(RunSearch(query: RunQuery(hasEnds: true), limit: Self.rows)).runs
         let rows = try await RunRow.rows(newest, on: node, now: now)
@@ -39,7 +41,8 @@ struct OverviewPage: Sendable {
         let fields: [String: Part] = [
             "problems": .list(problems),
             "well": "Nothing is wrong: no run has failed in the last hour, and every app has registered without fault.",
-            "figures": .list(try await figures(hour, histogram, backlogs, visit)), "histogram": histogram.part,
+            "figures": .list(try await figures(hour, histogram, backlogs, bytes: bytes, visit)),
+            "histogram": histogram.part,
             "hasFailures": .flag(!failures.runs.isEmpty),
             "failures": .list(shared(failures.runs, isCut: failures.next != nil, visit)),
             "hasBacklogs": .flag(!backlogs.isEmpty), "backlogs": .list(backlogs.prefix(10).map { part($0, visit) }),
@@ -113,9 +116,9 @@ struct OverviewPage: Sendable {
     }
 
     private func figures(
-        _ hour: [RunCount], _ histogram: HistogramPart, _ backlogs: [Backlog], _ visit: Visit
+        _ hour: [RunCount], _ histogram: HistogramPart, _ backlogs: [Backlog], bytes: Int64, _ visit: Visit
     ) async throws -> [Part] {
-        func total(_ state: RunState) -> Int { hour.reduce(0) { $0 + ($1.key.state == state ? $1.count : 0) } }
+        func total(_ state: RunState) -> Int { hour.reduce(0) { $0 + ($1.states[state] ?? 0) } }
         let ended = total(.completed) + total(.failed) + total(.cancelled)
         let failed = total(.failed)
         let waiting = backlogs.reduce(0) { $0 + $1.view.depth }
@@ -123,6 +126,7 @@ struct OverviewPage: Sendable {
         let shards = await site.node.figures().values
         let calls = shards.reduce(0) { $0 + $1.openCalls }
         let spans = try await DurationFigures.spans(on: site.node, now: visit.now)
+        let commits = site.node.commits.figures
         let durations = DurationFigures(Array(spans.values.joined()))
         func figure(_ label: String, _ value: String, _ note: String, _ href: Link, tone: String = "") -> Part {
             [
@@ -150,6 +154,12 @@ struct OverviewPage: Sendable {
                 "Median duration", durations.map { TimeText.duration($0.median) } ?? "–",
                 durations.map { "95 %: \(TimeText.duration($0.high))" } ?? "no run has completed",
                 Link("functions").with("sort", "median")),
+            figure(
+                "Commits take", commits.map { TimeText.fine($0.median) } ?? "–",
+                commits.map { "95 %: \(TimeText.fine($0.high)), of the last \(NumberText.grouped($0.count))" }
+                    ?? "none since the start",
+                Link("settings")),
+            figure("Store", NumberText.size(Int(bytes)), "with all that is kept", Link("settings")),
         ]
     }
 

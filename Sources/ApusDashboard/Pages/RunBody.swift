@@ -12,59 +12,87 @@ struct RunBody: Sendable {
     /// The page on which it is shown, to which the chosen step is added.
     let base: Link
 
-    /// Rows of the timeline that are in a page.
-    static let steps = 200
-
     /// A run with its whole history.
     struct Loaded: Sendable {
         var run: StoredRun
         var history: LoadedRun
         var trace: RunTrace
+
+        /// What the app is told as the run's function.
+        var start: RunStart? {
+            guard case .started(let start)? = history.turns.first?.entries.first else { return nil }
+            return start
+        }
     }
 
-    static func load(_ text: String, on node: Node) async throws -> Loaded {
-        guard let id = ULID(text) else { throw PageProblem.missing("run", text) }
-        let found = try await node.read { reader throws(StoreError) -> Loaded? in
-            guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
-            return Loaded(run: run, history: history, trace: RunTrace(history.turns))
-        }
-        guard let found else { throw PageProblem.missing("run", text) }
-        return found
+    /// The page on which a run is shown: its own, or the list beside which it opens.
+    static func base(of id: String, _ visit: Visit) throws(PageProblem) -> Link {
+        guard visit.value("panel") != nil else { return Link("runs", id) }
+        let filter = try RunFilter(visit)
+        return filter.link.with("before", filter.before).with("panel", id)
     }
 
     func part(_ id: String) async throws -> Part {
-        let loaded = try await Self.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         let run = loaded.run
         let id = run.id.description
         let waiting = try await WaitReport.find(run, on: site.node)
-        let selected = visit.value("step").flatMap { Int($0) }
-        let step = selected.flatMap { loaded.trace.steps.indices.contains($0 - 1) ? $0 : nil }
+        let children = try await ChildRun.find(loaded.trace, on: site.node, now: visit.now)
+        let runID = run.id
+        let repeats = try await site.node.read { reader throws(StoreError) in try reader.runs(repeating: runID) }
+        let steps = loaded.trace.steps
+        let number = visit.value("step").flatMap { Int($0) }.flatMap { steps.indices.contains($0 - 1) ? $0 : nil }
         let isLiving = !run.projection.status.isFinal
+        let chosen = base.with("step", number.map(String.init))
         return [
             "id": .text(id), "short": .text(id.shortID), "functionName": .text(run.functionSlug.visible()),
             "state": RunRow.statePart(run.projection, visit.now),
-            "runLive": isLiving
-                ? base.with("step", step.map(String.init)).at("live", "runs", id).part : false,
-            "actions": .list(actions(run)), "waiting": waiting.map { self.waiting($0, loaded) } ?? false,
+            "runLive": isLiving ? chosen.with("row", visit.value("row")).at("live", "runs", id).part : false,
+            "actions": .list(actions(run) + RerunActions.parts(run, visit.now)),
+            "copies": .list(copies(loaded, step: number)),
+            "waiting": waiting.map { self.waiting($0, loaded) } ?? false,
             "failure": failure(run), "facts": .list(facts(loaded)),
-            "waterfall": loaded.trace.steps.isEmpty ? false : waterfall(loaded, selected: step),
-            "step": step.map { number in
-                StepPart(step: loaded.trace.steps[number - 1], number: number, run: id, close: base, time: visit.time)
-                    .part
+            "waterfall": steps.isEmpty ? false : waterfall(loaded, children, selected: number),
+            "step": number.map { number in
+                StepPart(
+                    step: steps[number - 1], number: number, run: id, child: children[number - 1]?.run,
+                    mayRepeat: !isLiving, close: base,
+                    time: visit.time
+                ).part
             } ?? false,
-            "inputs": .list(inputs(loaded)), "outputs": .list([output(run)]), "linked": linked(loaded),
+            "inputs": .list(inputs(loaded)), "outputs": .list([output(run)]),
+            "linked": linked(loaded, children, repeats),
             "command": .text("apus trace \(id)"),
         ]
     }
 
-    func waterfall(_ loaded: Loaded, selected: Int?) -> Part {
+    /// The rows in the page begin where the URL says, or else so that the chosen step is one of them.
+    private func waterfall(_ loaded: Loaded, _ children: [Int: ChildRun], selected: Int?) -> Part {
+        let usual = selected.map { ($0 - 1) / WaterfallPart.pageRows * WaterfallPart.pageRows } ?? 0
+        return drawing(loaded, children, selected: selected).part(
+            from: visit.number("row", usual: usual, most: .max),
+            base: base.with("step", selected.map(String.init)),
+            source: base.at("runs", loaded.run.id.description, "steps"))
+    }
+
+    func drawing(_ loaded: Loaded, _ children: [Int: ChildRun], selected: Int?) -> WaterfallPart {
+        WaterfallPart(loaded.trace, children: children, now: visit.now, selected: selected) {
+            base.with("step", String($0))
+        }
+    }
+
+    /// What can be taken elsewhere.
+    private func copies(_ loaded: Loaded, step: Int?) -> [Part] {
         let id = loaded.run.id.description
-        let shown = visit.number("steps", usual: Self.steps, most: 5_000)
-        return WaterfallPart(loaded.trace, now: visit.now, selected: selected) { base.with("step", String($0)) }
-            .part(
-                shown: max(shown, 1), source: Link("runs", id, "steps"),
-                more: base.with("steps", String(min(loaded.trace.steps.count, 5_000)))
-            )
+        let own = Link("runs", id).with("step", step.map(String.init))
+        var copies: [Part] = [["label": "Copy link", "href": own.part, "isLink": true]]
+        let copy = RunCopy(loaded, app: site.app(of: loaded.run.function), server: visit.serverURL)
+        if copy.curl != nil {
+            copies.append(["label": "Copy as curl", "href": Link("runs", id, "curl").part, "isLink": false])
+        }
+        let what = copy.isTest ? "Copy as a test" : "Copy as JSON"
+        copies.append(["label": .text(what), "href": Link("runs", id, "copy").part, "isLink": false])
+        return copies
     }
 
     // MARK: - Parts
@@ -109,9 +137,8 @@ struct RunBody: Sendable {
     private func facts(_ loaded: Loaded) -> [Part] {
         let run = loaded.run
         let (time, projection) = (visit.time, run.projection)
-        let registry = site.node.registry
         var facts = [FactPart.link("Function", run.functionSlug, Link("functions", run.functionSlug))]
-        if let app = registry.functions[run.function].flatMap({ registry.apps[$0.app] }) {
+        if let app = site.app(of: run.function) {
             facts.append(FactPart.link("App", app.name, Link("apps")))
         }
         facts.append(FactPart.link("Trigger", run.eventName, Link("events", run.eventID.description)))
@@ -168,19 +195,60 @@ struct RunBody: Sendable {
             label, output.json, link: Link("runs", run.id.description, "payload").with("of", "output"))
     }
 
-    /// Runs that this one was invoked by.
-    private func linked(_ loaded: Loaded) -> Part {
-        guard case .started(let start)? = loaded.history.turns.first?.entries.first, let invoker = start.invoker else {
-            return false
+    /// Runs that are listed as repeating this one.
+    private static let repeats = 20
+
+    /// Runs that this one was invoked by or repeats, and those that it has invoked or that repeat it.
+    private func linked(_ loaded: Loaded, _ children: [Int: ChildRun], _ repeats: [StoredRun]) -> Part {
+        var links: [Part] = []
+        if let invoker = loaded.start?.invoker {
+            let id = invoker.runID.description
+            links.append([
+                "relation": "invoked by", "state": false, "functionName": "the run that waits for it",
+                "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
+            ])
         }
-        let id = invoker.runID.description
-        return [
-            "links": [
-                [
-                    "relation": "invoked by", "state": false, "functionName": "the run that waits for it",
-                    "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
-                ]
-            ]
-        ]
+        if let origin = loaded.trace.origin {
+            let id = origin.run.description
+            links.append([
+                "relation": .text("repeats, from the \(origin.start.name)"), "state": false,
+                "functionName": "the run before", "href": Link("runs", id).part, "id": .text(id),
+                "short": .text(id.shortID),
+            ])
+        }
+        let others =
+            children.sorted { $0.key < $1.key }.map { ("invoked", $0.value.run) }
+            + repeats.suffix(Self.repeats).map { ("is repeated by", $0) }
+        for (relation, other) in others {
+            let id = other.id.description
+            links.append([
+                "relation": .text(relation), "state": RunRow.statePart(other.projection, visit.now),
+                "functionName": .text(other.functionSlug.visible()), "href": Link("runs", id).part, "id": .text(id),
+                "short": .text(id.shortID),
+            ])
+        }
+        return links.isEmpty ? false : ["links": .list(links)]
+    }
+}
+
+extension Site {
+    func load(run text: String) async throws -> RunBody.Loaded {
+        guard let id = ULID(text) else { throw PageProblem.missing("run", text) }
+        let kept = longRuns.find(id)
+        let found = try await node.read { reader throws(StoreError) -> RunBody.Loaded? in
+            guard let run = try reader.run(id: id) else { return nil }
+            if let kept { return kept }
+            guard let history = try reader.journal(ofRun: id) else { return nil }
+            return RunBody.Loaded(run: run, history: history, trace: RunTrace(history.turns))
+        }
+        guard let found else { throw PageProblem.missing("run", text) }
+        if kept == nil { longRuns.keep(found) }
+        return found
+    }
+
+    /// The app that a function belongs to.
+    func app(of function: UUID16) -> AppRecord? {
+        let registry = node.registry
+        return registry.functions[function].flatMap { registry.apps[$0.app] }
     }
 }

@@ -8,7 +8,7 @@ struct RunPage: Sendable {
     let site: Site
 
     func answer(_ id: String, _ visit: Visit) async throws -> Response {
-        let body = RunBody(site: site, visit: visit, base: Link("runs", id))
+        let body = RunBody(site: site, visit: visit, base: try RunBody.base(of: id, visit))
         let part = try await body.part(id)
         guard case .object(let fields) = part else { return site.problem(.missing("run", id), visit) }
         let title: String = if case .text(let name)? = fields["functionName"] { name } else { "Run" }
@@ -18,18 +18,30 @@ struct RunPage: Sendable {
 
     /// Further rows of the timeline.
     func steps(_ id: String, _ visit: Visit) async throws -> Response {
-        let loaded = try await RunBody.load(id, on: site.node)
-        let from = visit.number("from", usual: 0, most: 1_000_000)
-        let count = visit.number("count", usual: RunBody.steps, most: 1_000)
-        let waterfall = WaterfallPart(loaded.trace, now: visit.now, selected: nil) {
-            Link("runs", id).with("step", String($0))
-        }
-        let rows = waterfall.rows(from..<from + count).map { site.pages.render("step-row", $0.with(["base": ""])) }
+        let loaded = try await site.load(run: id)
+        let children = try await ChildRun.find(loaded.trace, on: site.node, now: visit.now)
+        let body = RunBody(site: site, visit: visit, base: try RunBody.base(of: id, visit))
+        let from = visit.number("row", usual: 0, most: 1_000_000)
+        let count = visit.number("count", usual: WaterfallPart.pageRows, most: 1_000)
+        let rows = body.drawing(loaded, children, selected: nil).rows(from..<from + count)
+            .map { site.pages.render("step-row", $0.with(["base": ""])) }
         return PageAnswer.html("<ol>" + rows.joined() + "</ol>")
     }
 
+    /// The run's events as a command that sends them.
+    func curl(_ id: String, _ visit: Visit) async throws -> Response {
+        guard let curl = try await copy(id, visit).curl else { throw PageProblem.missing("event to send of run", id) }
+        return PageAnswer.text(curl + "\n")
+    }
+
+    /// The run as a test, or as JSON.
+    func copy(_ id: String, _ visit: Visit) async throws -> RunCopy {
+        let loaded = try await site.load(run: id)
+        return RunCopy(loaded, app: site.app(of: loaded.run.function), server: visit.serverURL)
+    }
+
     func payload(_ id: String, _ visit: Visit) async throws -> Response {
-        let loaded = try await RunBody.load(id, on: site.node)
+        let loaded = try await site.load(run: id)
         let of = visit.text("of")
         let json: RawJSON?
         var label = "Output"

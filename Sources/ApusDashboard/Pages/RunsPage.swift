@@ -18,21 +18,20 @@ struct RunsPage: Sendable {
         let node = site.node
         let registry = node.registry
         let search = try filter.search(in: registry, now: visit.now, limit: Self.rows)
-        let found = filter.conditionProblem == nil ? try await node.find(search) : RunFindings(runs: [], next: nil)
         let stretch = filter.stretch(visit.now)
-        let counts = try await node.read { reader throws(StoreError) in
-            try reader.runCounts(from: stretch.from, until: stretch.until + .minutes(1))
-        }
-        let histogram = HistogramPart.counts(
-            from: stretch.from, until: stretch.until, functions: filter.functions(in: registry), counts,
-            time: visit.time
-        )
+        let functions = filter.functions(in: registry)
+        async let counted = site.keptCounts.counts(
+            HistogramPart.parts(from: stretch.from, until: stretch.until), of: functions, now: visit.now, on: node)
+        let found = filter.conditionProblem == nil ? try await node.find(search) : RunFindings(runs: [], next: nil)
+        let counts = try await counted
+        let histogram = HistogramPart.runs(counts, from: stretch.from, until: stretch.until, time: visit.time)
         let living = try await living(filter, registry)
         let mayBeFirst = found.runs.isEmpty && filter.isEmpty
         let isFirst = mayBeFirst ? try await hasNoRun() : false
         let panel = visit.value("panel")
         var fields: [String: Part] = [
-            "total": .text(total(filter, found, histogram, stretch)), "histogram": isFirst ? false : histogram.part,
+            "total": .text(Self.total(filter, histogram.total(.queued), visit.now)),
+            "histogram": isFirst ? false : histogram.part,
             "states": .list(
                 RunFilter.stateNames.map { key, word in
                     let count: String =
@@ -54,7 +53,7 @@ struct RunsPage: Sendable {
             "timeFields": .list(ActionPart.options(RunFilter.fields, filter.field)),
             "from": .text(filter.text("from")), "until": .text(filter.text("until")),
             "query": .text(filter.text("query")), "queryError": .optional(filter.conditionProblem),
-            "actions": .list(actions(filter, registry)), "table": false, "turn": false, "nothing": false,
+            "actions": .list(actions(filter)), "table": false, "turn": false, "nothing": false,
             "noneYet": .flag(isFirst), "panel": false,
         ]
         if !found.runs.isEmpty {
@@ -80,7 +79,7 @@ struct RunsPage: Sendable {
     }
 
     private func hasNoRun() async throws -> Bool {
-        try await site.node.read { reader throws(StoreError) in try reader.latestRuns(before: nil, limit: 1) }.isEmpty
+        try await site.node.read { reader throws(StoreError) in try reader.runs(RunQuery(), limit: 1).runs }.isEmpty
     }
 
     private func living(_ filter: RunFilter, _ registry: Registry) async throws -> (running: String, queued: String) {
@@ -95,14 +94,21 @@ struct RunsPage: Sendable {
         return (try await count(.running), try await count(.queued))
     }
 
-    private func total(
-        _ filter: RunFilter, _ found: RunFindings, _ histogram: HistogramPart,
-        _ stretch: (from: Timestamp, until: Timestamp)
-    ) -> String {
-        let length =
-            filter.from == nil && filter.until == nil
-            ? "24 h" : TimeText.duration(stretch.until - stretch.from)
-        return "\(NumberText.counted(histogram.total(.queued), "run")) in \(length)"
+    /// What stands beside the heading.
+    func total(_ filter: RunFilter, now: Timestamp) async throws -> String {
+        let stretch = filter.stretch(now)
+        let functions = filter.functions(in: site.node.registry)
+        let counts = try await site.node.read { reader throws(StoreError) in
+            try reader.runCounts(MinuteParts(from: stretch.from, until: stretch.until, count: 1), of: functions)
+        }
+        return Self.total(filter, counts.reduce(0) { $0 + ($1.states[.queued] ?? 0) }, now)
+    }
+
+    private static func total(_ filter: RunFilter, _ count: Int, _ now: Timestamp) -> String {
+        let stretch = filter.stretch(now)
+        let isUsual = filter.from == nil && filter.until == nil
+        let length = isUsual ? "24 h" : TimeText.duration(stretch.until - stretch.from)
+        return "\(NumberText.counted(count, "run")) in \(length)"
     }
 
     private func turn(_ filter: RunFilter, _ found: RunFindings) -> Part {
@@ -131,24 +137,15 @@ struct RunsPage: Sendable {
         return ["reason": .text(reason), "clearHref": "/runs", "wider": wider]
     }
 
-    /// Many runs are cancelled by function, as the API does it.
-    private func actions(_ filter: RunFilter, _ registry: Registry) -> [Part] {
-        guard let slug = filter.function, registry.function(named: slug) != nil, filter.conditionProblem == nil else {
-            return []
+    private func actions(_ filter: RunFilter) -> [Part] {
+        var actions: [Part] = []
+        let link = filter.link
+        if ReplayPage.allows(filter) {
+            actions.append(["label": "Repeat many…", "href": link.at("replays", "new").part])
         }
-        let from = filter.from.map { " that began since \($0.rfc3339)" } ?? ""
-        return [
-            ActionPart(
-                label: "Cancel many", title: "Cancel living runs of \(slug)?",
-                consequence: "Its runs\(from) that have not ended"
-                    + (filter.condition.map { " and whose event matches \($0)" } ?? "") + " make no further call.",
-                action: Link("runs", "cancel"), verb: "Cancel them", isDangerous: true,
-                fields: [
-                    ("function", slug), ("from", filter.text("from")), ("until", filter.text("until")),
-                    ("query", filter.text("query")),
-                ],
-                confirm: slug, command: nil
-            ).part
-        ]
+        if CancelPage.allows(filter) {
+            actions.append(["label": "Cancel many…", "href": link.at("runs", "cancel").part])
+        }
+        return actions + [["label": "Replays", "href": "/replays"]]
     }
 }

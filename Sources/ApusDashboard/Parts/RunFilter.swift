@@ -1,6 +1,7 @@
 import ApusCore
 import ApusEngine
 import ApusNode
+import ApusServer
 import ApusStore
 
 /// Which runs a list shows, as its URL says.
@@ -83,11 +84,10 @@ struct RunFilter: Sendable {
             throw PageProblem(400, "No time lies between", "from has to be before until.")
         }
         if let before {
-            let parts = before.split(separator: ".")
-            guard parts.count == 2, let time = Int64(parts[0]), let row = RowID(parts[1]) else {
+            guard let position = RunPosition(text: before) else {
                 throw PageProblem(400, "There is no such page", "The URL has been cut or changed.")
             }
-            query.after = RunPosition(createdAt: Timestamp(milliseconds: time), row: row)
+            query.after = position
         }
         query.hasEnds = true
         let condition = conditionProblem == nil ? condition.flatMap { try? EventCondition($0) } : nil

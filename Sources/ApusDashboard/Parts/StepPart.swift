@@ -1,12 +1,17 @@
 import ApusCore
 import ApusEngine
 import ApusServer
+import ApusStore
 
 /// One step of a run: when it was called, what the app answered, and its result.
 struct StepPart {
     var step: RunTrace.Step
     var number: Int
     var run: String
+    /// The run that the step has invoked.
+    var child: StoredRun?
+    /// Whether a new run may begin at the step: this one has ended.
+    var mayRepeat: Bool
     /// The page without the step.
     var close: Link
     var time: TimeText
@@ -15,7 +20,8 @@ struct StepPart {
         [
             "name": .text(step.name.visible()), "state": step.state.part, "closeHref": close.with("step", nil).part,
             "facts": .list(facts), "attempts": step.attempts.isEmpty ? false : ["rows": .list(step.attempts.map(row))],
-            "failure": failure, "payloads": .list(payloads), "actions": [],
+            "failure": failure, "payloads": .list(payloads),
+            "actions": .list(mayRepeat ? RerunActions.parts(step, run: run) : []),
         ]
     }
 
@@ -28,6 +34,8 @@ struct StepPart {
             facts.append(FactPart.time("Ended", time.part(ended)))
             facts.append(FactPart.text("Took", TimeText.duration(ended - (step.startedAt ?? step.createdAt))))
         }
+        if step.isTakenOver { facts.append(FactPart.text("Result", "taken over from the run that this one repeats")) }
+        facts += shares
         if let until = step.details.until { facts.append(FactPart.time("Until", time.part(until))) }
         if let listener = step.details.listener {
             facts.append(FactPart.code("Waits for", listener.name))
@@ -38,11 +46,48 @@ struct StepPart {
             facts.append(
                 FactPart.link("By event", invocation.event.description, Link("events", invocation.event.description)))
         }
+        if let child {
+            let id = child.id.description
+            facts.append(FactPart.link("Invoked run", id.shortID, Link("runs", id)))
+        }
+        if let event = Self.resumingEvent(step) {
+            facts.append(FactPart.link("Resumed by event", event.shortID, Link("events", event)))
+        }
         if let waited = step.attempts.compactMap(\.waited).first {
             let key = waited.obstacle.key.isEmpty ? "" : " of key \"\(waited.obstacle.key)\""
             facts.append(FactPart.text("Waited for", waited.obstacle.rule.name + key))
         }
         return facts
+    }
+
+    /// Where the time of its calls went, as far as the journal knows: what lies between two of its times.
+    private var shares: [Part] {
+        var (line, app, pause) = (TimeSpan.zero, TimeSpan.zero, TimeSpan.zero)
+        var last: Timestamp?
+        for attempt in step.attempts {
+            if let last, attempt.dueAt > last { pause = pause + (attempt.dueAt - last) }
+            if let called = attempt.calledAt {
+                line = line + max(called - attempt.dueAt, .zero)
+                if let answered = attempt.answeredAt { app = app + (answered - called) }
+            }
+            last = attempt.answeredAt
+        }
+        guard step.attempts.contains(where: { $0.calledAt != nil }) else { return [] }
+        var facts = [
+            FactPart.text("In line", TimeText.duration(line)),
+            FactPart.text("App and network", TimeText.duration(app)),
+        ]
+        if pause > .zero { facts.append(FactPart.text("Between attempts", TimeText.duration(pause))) }
+        return facts
+    }
+
+    /// The event that a wait has got, by its internal id.
+    private static func resumingEvent(_ step: RunTrace.Step) -> String? {
+        guard case .step(.waitForEvent) = step.kind, let result = step.result, result.outcome == .completed else {
+            return nil
+        }
+        let view = output(result).view
+        return (view["internal_id"] ?? view["id"])?.string.flatMap { ULID($0)?.description }
     }
 
     private func row(_ attempt: RunTrace.Attempt) -> Part {
@@ -66,6 +111,7 @@ struct StepPart {
         return [
             "number": .text(String(attempt.number + 1)), "state": state,
             "at": time.part(attempt.calledAt ?? attempt.dueAt),
+            "queued": .text(attempt.calledAt.map { TimeText.duration($0 - attempt.dueAt) } ?? "–"),
             "took": .text(attempt.answeredAt == nil && step.state.isFinal ? "–" : took),
             "answer": .text(answer + repeats),
         ]

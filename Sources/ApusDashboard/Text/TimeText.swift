@@ -37,6 +37,14 @@ struct TimeText: Sendable {
         }
     }
 
+    /// `0.12 ms`, for what is often shorter than a millisecond.
+    static func fine(_ span: TimeSpan) -> String {
+        guard span < .milliseconds(10) else { return duration(span) }
+        let hundredths = max(span.nanoseconds / 10_000, 0)
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) ms"
+    }
+
     /// `182 ms`, `1.24 s`, `12 min 4 s`, `3 d 4 h`.
     static func duration(_ span: TimeSpan) -> String {
         let milliseconds = max(span.milliseconds, 0)

@@ -24,6 +24,7 @@ final class LoopHost: ShardHost {
     private var timer: Scheduled<Void>?
     private var timerTime: Timestamp?
     private var clock: NodeClock
+    private let meter: CommitMeter
 
     /// Set once, before the shard starts.
     var onEffect: (Effect) -> Void = { _ in }
@@ -37,6 +38,7 @@ final class LoopHost: ShardHost {
         writing: NIOThreadPool,
         reading: NIOThreadPool,
         clock: NodeClock,
+        meter: CommitMeter,
         logger: Logger
     ) {
         self.shard = shard
@@ -45,6 +47,7 @@ final class LoopHost: ShardHost {
         self.writing = writing
         self.reading = reading
         self.clock = clock
+        self.meter = meter
         self.logger = logger
     }
 
@@ -85,7 +88,15 @@ final class LoopHost: ShardHost {
     }
 
     func commit(_ batch: Batch, _ done: @escaping (Result<Void, StoreError>) -> Void) {
-        run(on: writing, { store throws(StoreError) in try store.commit(batch) }, done)
+        let (meter, start) = (meter, ContinuousClock.now)
+        run(
+            on: writing,
+            { store throws(StoreError) in
+                try store.commit(batch)
+                meter.add(ContinuousClock.now - start)
+            },
+            done
+        )
     }
 
     func lastBatch(epoch: UInt64, _ done: @escaping (Result<UInt64, StoreError>) -> Void) {

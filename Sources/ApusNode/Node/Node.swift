@@ -35,6 +35,8 @@ package final class Node: Sendable {
     let clock: NodeClock
     /// Which runs have changed.
     package let feed = RunFeed()
+    /// How long commits take.
+    package let commits = CommitMeter()
     private let core: NIOLoopBoundBox<LoopCore>
     let intake: Intake
     private let state: Mutex<PublicState>
@@ -99,7 +101,7 @@ package final class Node: Sendable {
         for id in 0..<ShardID(store.shardCount) {
             let host = LoopHost(
                 shard: id, loop: loop, store: store, writing: writing, reading: reading,
-                clock: clock, logger: logger
+                clock: clock, meter: commits, logger: logger
             )
             let shard = Shard(
                 id: id, shardCount: store.shardCount, configuration: configuration.engine, host: host

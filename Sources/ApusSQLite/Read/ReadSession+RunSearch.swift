@@ -76,33 +76,11 @@ extension ReadSession {
         return [.all]
     }
 
-    private func functionRow(_ id: UUID16) throws -> Int64? {
+    func functionRow(_ id: UUID16) throws -> Int64? {
         let find = try statement("SELECT row FROM functions WHERE id = ?")
         find.bind(1, high: id.high, low: id.low)
         defer { find.reset() }
         return try find.step() ? find.int(0) : nil
-    }
-
-    // MARK: - Numbers
-
-    func runCounts(from: Timestamp, until: Timestamp) throws -> [RunCount] {
-        let find = try statement(
-            """
-            SELECT minute, functions.id, state, count FROM run_counts
-            JOIN functions ON functions.row = run_counts.function
-            WHERE minute >= ? AND minute < ? ORDER BY minute, functions.id, state
-            """
-        )
-        let minutes = RunCount.minutes(from: from, until: until)
-        find.bind(1, minutes.lowerBound)
-        find.bind(2, minutes.upperBound)
-        var counts: [RunCount] = []
-        while try find.step() {
-            guard let state = UInt8(exactly: find.int(2)).flatMap(RunState.init(rawValue:)) else { continue }
-            let key = RunCount.Key(minute: find.int(0), function: find.uuid(1), state: state)
-            counts.append(RunCount(key: key, count: Int(find.int(3))))
-        }
-        return counts
     }
 }
 

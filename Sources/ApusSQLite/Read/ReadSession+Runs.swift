@@ -48,19 +48,6 @@ extension ReadSession {
         return try storedRuns(find)
     }
 
-    /// Newest first within each shard, the last shard first.
-    func latestRuns(before: RowID?, limit: Int) throws -> [StoredRun] {
-        let find = try statement(
-            """
-            \(Self.columns) FROM runs \(Self.sources)
-            WHERE runs.row < ? ORDER BY runs.row DESC LIMIT ?
-            """
-        )
-        find.bind(1, before ?? .max)
-        find.bind(2, Int64(page(limit)))
-        return try storedRuns(find)
-    }
-
     /// The runs that repeat a run, oldest first.
     func runs(repeating id: ULID) throws -> [StoredRun] {
         let find = try statement(

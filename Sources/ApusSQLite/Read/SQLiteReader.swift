@@ -69,12 +69,20 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.runs(query, limit: limit) }
     }
 
-    func runCounts(from: Timestamp, until: Timestamp) throws(StoreError) -> [RunCount] {
-        try store.read { try $0.runCounts(from: from, until: until) }
+    func runCounts(_ parts: MinuteParts, of functions: Set<UUID16>?) throws(StoreError) -> [RunCount] {
+        try store.read { try $0.runCounts(parts, of: functions) }
     }
 
-    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
-        try store.read { try $0.latestRuns(before: before, limit: limit) }
+    func runCountsByFunction(_ minutes: Range<Int64>) throws(StoreError) -> [UUID16: [RunState: Int]] {
+        try store.read { try $0.runCountsByFunction(minutes) }
+    }
+
+    func eventCounts(_ parts: MinuteParts, of events: EventChoice) throws(StoreError) -> [EventCount]? {
+        try store.read { try $0.eventCounts(parts, of: events) }
+    }
+
+    func size() throws(StoreError) -> Int64 {
+        try store.read { try $0.size() }
     }
 
     func audit(limit: Int) throws(StoreError) -> [AuditEntry] {

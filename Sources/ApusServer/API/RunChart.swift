@@ -12,17 +12,12 @@ package struct RunChart: Sendable {
     /// Minutes of each.
     package let width: Int64
 
-    package init(
-        _ counts: [RunCount], from: Timestamp, until: Timestamp, buckets wanted: Int, functions: Set<UUID16>? = nil
-    ) {
-        let minutes = RunCount.minutes(from: from, until: until)
-        width = max((Int64(minutes.count) + Int64(wanted) - 1) / Int64(max(wanted, 1)), 1)
-        buckets = stride(from: minutes.lowerBound, to: minutes.upperBound, by: Int(width))
-            .map { Bucket(start: Timestamp(milliseconds: $0 * 60_000)) }
-        for count in counts where functions?.contains(count.key.function) ?? true {
-            guard minutes.contains(count.key.minute) else { continue }
-            let index = Int((count.key.minute - minutes.lowerBound) / width)
-            buckets[index].counts[count.key.state, default: 0] += count.count
+    /// - Parameter counts: those of the parts.
+    package init(_ counts: [RunCount], _ parts: MinuteParts) {
+        width = parts.width
+        let found = Dictionary(counts.map { ($0.minute, $0.states) }) { $1 }
+        buckets = parts.ranges.map { range in
+            Bucket(start: Timestamp(milliseconds: range.lowerBound * 60_000), counts: found[range.lowerBound] ?? [:])
         }
     }
 

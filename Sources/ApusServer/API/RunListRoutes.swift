@@ -46,10 +46,11 @@ struct RunListRoutes: Sendable {
         }
         let wanted = try request.number("buckets", usual: Self.buckets.usual, most: Self.buckets.most)
         let functions = try request.functions(in: node.registry)
+        let parts = MinuteParts(from: from, until: until, count: wanted)
         let counts = try await node.read { reader throws(StoreError) in
-            try reader.runCounts(from: from, until: until)
+            try reader.runCounts(parts, of: functions)
         }
-        let chart = RunChart(counts, from: from, until: until, buckets: wanted, functions: functions)
+        let chart = RunChart(counts, parts)
         return Answers.envelope { chart.write(to: &$0) }
     }
 }

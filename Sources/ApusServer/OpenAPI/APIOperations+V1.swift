@@ -122,6 +122,11 @@ extension APIOperation {
     ]
 
     private static let v1Functions: [APIOperation] = [
+        .init(.get, "/v1/apps", "The apps, and addresses that have not registered.", .data("[ListedApp!]!")),
+        .init(
+            .post, "/v1/apps", "Asks an address for its functions.", body: "AppAddress", .data("ListedApp!"),
+            failures: [400, 413]
+        ),
         .init(.get, "/v1/apps/{id}/functions", "The functions of an app.", .bare("[V1Function!]!")),
         .init(
             .get, "/v1/prom/{env}", "Not there; see /metrics.", .bare("Error!"), status: 501

@@ -56,6 +56,10 @@ extension APIDocument {
         type ScheduledEvents { events: [ScheduledEvent!]! cursor: String }
         type ScheduledEvent { event_id: ULID! name: String! function: String! run_id: ULID! starts_at: Time! }
         type WithdrawnEvent { event_id: ULID! cancelled: Int! }
+        input AppAddress { url: String! }
+        type ListedApp {
+          id: String name: String url: String! sdk: String framework: String functions: Int synced_at: Time error: String
+        }
         input Signal { signal: String! data: Any }
         type SignalledRun { run_id: ULID! }
 

@@ -38,15 +38,15 @@ package actor AppSync: Service {
         self.logger = logger
         waiting = [:]
         for url in configuration.urls {
-            let withScheme = url.contains("://") ? url : "http://" + url
-            waiting[Self.normalise(withScheme)] = .some(nil)
+            waiting[Self.normalise(url)] = .some(nil)
         }
     }
 
     /// The form in which URLs are stored and compared; what is no URL stays as it is, and fails later
     /// with a reason.
-    private static func normalise(_ url: String) -> String {
-        (try? EndpointURL(url))?.description ?? url
+    static func normalise(_ url: String) -> String {
+        let url = url.contains("://") ? url : "http://" + url
+        return (try? EndpointURL(url))?.description ?? url
     }
 
     /// One round after the other until the service group shuts down.
@@ -80,7 +80,7 @@ package actor AppSync: Service {
 
     /// Takes an address up that somebody has named, and asks there at once.
     package func add(_ url: String) async {
-        let url = Self.normalise(url.contains("://") ? url : "http://" + url)
+        let url = Self.normalise(url)
         if !node.registry.apps.values.contains(where: { $0.url == url }) { waiting[url] = .some(nil) }
         await ping(url)
     }
@@ -185,4 +185,9 @@ package actor AppSync: Service {
 
     /// The addresses that the server was told of or found and that have not registered yet.
     package var pendingURLs: [String] { waiting.keys.sorted() }
+
+    /// The same with why each has not, once it was asked.
+    package var pending: [(url: String, reason: String?)] {
+        waiting.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
 }

@@ -168,15 +168,18 @@ extension StoreConformance {
                     try owner.commit(writes)
                 }
             }
-            var found: [RowID] = []
+            var found: [StoredRun] = []
+            var query = RunQuery()
             while true {
-                let page = try store.reader.latestRuns(before: found.last, limit: 700)
-                found += page.map(\.row)
-                if page.count < 700 { break }
+                let page = try store.reader.runs(query, limit: 700)
+                found += page.runs
+                guard let next = page.next else { break }
+                query.after = next
             }
-            try expectEqual(found, expected.reversed(), "the runs, newest first")
-            try expectEqual(try store.reader.latestRuns(before: nil, limit: 0).count, 0, "an empty page")
-            try expectEqual(try store.reader.latestRuns(before: nil, limit: .max).count, 1_000, "the largest page")
+            try expectEqual(found.map(\.row).sorted(), expected.sorted(), "the runs")
+            try expect(
+                zip(found, found.dropFirst()).allSatisfy { $1.position < $0.position }, "the newest are not first")
+            try expectEqual(try store.reader.runs(RunQuery(), limit: .max).runs.count, 1_000, "the largest page")
             let events = try store.reader.events(named: nil, before: nil, since: nil, limit: .max)
             try expectEqual(events.count, 1_000, "the largest page of events")
         },
@@ -190,7 +193,7 @@ extension StoreConformance {
             try expect(try reader.run(id: id) == nil, "a run is found")
             try expect(try reader.event(id: id) == nil, "an event is found")
             try expect(try reader.runs(ofEvent: id).isEmpty, "runs are found")
-            try expect(try reader.latestRuns(before: nil, limit: 10).isEmpty, "runs are found")
+            try expect(try reader.runs(RunQuery(), limit: 10).runs.isEmpty, "runs are found")
             try expect(
                 try reader.events(named: "no/such", before: nil, since: nil, limit: 10).isEmpty, "events are found"
             )
@@ -219,9 +222,8 @@ extension StoreConformance {
             try reader.runs(ofEvent: event.id).contains(expected), "the event does not lead to the run",
             file: file, line: line
         )
-        try expect(
-            try reader.latestRuns(before: run.row.row + 1, limit: 1) == [expected], "the list does not hold the run",
-            file: file, line: line
-        )
+        let after = RunPosition(createdAt: run.row.createdAt, row: run.row.row + 1)
+        let listed = try reader.runs(RunQuery(after: after, hasEnds: true), limit: 1).runs
+        try expect(listed == [expected], "the list does not hold the run", file: file, line: line)
     }
 }

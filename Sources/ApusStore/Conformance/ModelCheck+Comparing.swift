@@ -51,11 +51,6 @@ extension ModelTwins {
 
     private mutating func compareLists(since: Timestamp) throws {
         let limit = 1 + index(30)
-        let before = runs.isEmpty ? nil : runs[index(runs.count)].row.row
-        for before in [nil, before] {
-            let found = try subject.reader.latestRuns(before: before, limit: limit)
-            try equal(found, try model.reader.latestRuns(before: before, limit: limit), "the latest runs")
-        }
         try compareSearches(limit: limit)
         for name in [nil, "name/\(index(6))"] {
             for since in [nil, since] {
@@ -80,9 +75,15 @@ extension ModelTwins {
             guard let next = found.next else { break }
             query.after = next
         }
-        let (from, until) = (Timestamp(milliseconds: 0), Timestamp.distantFuture)
-        let counts = try subject.reader.runCounts(from: from, until: until)
-        try equal(counts, try model.reader.runCounts(from: from, until: until), "the numbers of runs")
+        let times = runs.map(\.row.createdAt)
+        let (from, until) = (times.min() ?? .epoch, (times.max() ?? .epoch) + .minutes(1 + index(3)))
+        let parts = MinuteParts(from: from, until: until, width: Int64(1 + index(4)))
+        let counts = try subject.reader.runCounts(parts, of: query.functions)
+        try equal(counts, try model.reader.runCounts(parts, of: query.functions), "the numbers of runs")
+        let byFunction = try subject.reader.runCountsByFunction(parts.minutes)
+        try equal(byFunction, try model.reader.runCountsByFunction(parts.minutes), "the numbers of runs by function")
+        let events = try subject.reader.eventCounts(parts, of: .all)
+        try equal(events, try model.reader.eventCounts(parts, of: .all), "the numbers of events")
     }
 
     func equal<Value: Equatable>(

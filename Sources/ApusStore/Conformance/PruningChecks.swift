@@ -32,7 +32,7 @@ extension StoreConformance {
             }
             try expectEqual(try store.removeOldestFinishedRuns(untilSmallerThan: 0, atMost: 1_000), 35, "removed runs")
             for (event, run) in live { try expectStored(run, event, in: store) }
-            try expectEqual(try store.reader.latestRuns(before: nil, limit: 100).count, 15, "the runs that are left")
+            try expectEqual(try store.reader.runs(RunQuery(), limit: 100).runs.count, 15, "the runs that are left")
             let reopened = try harness.reopen(store)
             defer { reopened.close() }
             try expectEqual(try reopened.claim(0).state.rows, owner.rows, "the row counters")

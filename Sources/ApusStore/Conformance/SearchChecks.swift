@@ -37,19 +37,60 @@ extension StoreConformance {
             var store = try harness.emptyStore()
             defer { store.close() }
             let sample = try Population(store)
-            let (from, until) = (Timestamp(milliseconds: 0), Timestamp.distantFuture)
-            let counts = try store.reader.runCounts(from: from, until: until)
+            let all = MinuteParts(from: .epoch, until: .distantFuture, width: 1)
+            let counts = try store.reader.runCounts(all, of: nil)
             var sums: [RunState: Int] = [:]
-            for count in counts { sums[count.key.state, default: 0] += count.count }
-            try expectEqual(
-                sums, [.queued: 6, .completed: 2, .failed: 1, .cancelled: 1], "the numbers of runs by state"
-            )
+            for count in counts { sums.merge(count.states) { $0 + $1 } }
+            let expected: [RunState: Int] = [.queued: 6, .completed: 2, .failed: 1, .cancelled: 1]
+            try expectEqual(sums, expected, "the numbers of runs by state")
             _ = try store.removeOldestFinishedRuns(untilSmallerThan: 0, atMost: 10)
             store = try harness.reopen(store)
-            try expectEqual(try store.reader.runCounts(from: from, until: until), counts, "the numbers later")
+            try expectEqual(try store.reader.runCounts(all, of: nil), counts, "the numbers later")
             let minute = sample.runs[0].row.createdAt
-            try expectEqual(try store.reader.runCounts(from: minute, until: minute), [], "the numbers of no minute")
-            try expectEqual(try store.reader.runCounts(from: until, until: from), [], "the numbers backwards")
+            for none in [(minute, minute), (.distantFuture, .epoch)] as [(Timestamp, Timestamp)] {
+                let parts = MinuteParts(from: none.0, until: none.1, width: 1)
+                try expectEqual(try store.reader.runCounts(parts, of: nil), [], "the numbers of no time")
+            }
+            try expectEqual(
+                try store.reader.runCounts(all, of: [sample.other.id]).map(\.states),
+                [[.queued: 3, .failed: 1, .completed: 1]], "the numbers of a function")
+            try expectEqual(try store.reader.runCounts(all, of: []), [], "the numbers of no function")
+            try expectEqual(
+                try store.reader.runCountsByFunction(all.minutes)[sample.other.id],
+                [.queued: 3, .failed: 1, .completed: 1], "the numbers by function")
+        },
+        Check("events are counted by name, and by the part of the time in which they came in") { harness in
+            let store = try harness.emptyStore()
+            defer { store.close() }
+            let owners = try (0..<ShardID(store.shardCount)).map { try Owner(of: $0, store) }
+            var stored: [EventRow] = []
+            for number in 0..<90 {
+                let owner = owners[number % owners.count]
+                if number % 7 == 0 { owner.now += .minutes(number % 5) }
+                let name = ["shop/paid", "shop/order.placed", "inngest/scheduled.timer"][number % 3]
+                stored.append(try owner.event(name))
+                try owner.commit([.event(stored[number])])
+            }
+            let from = stored.map(\.receivedAt).min() ?? .epoch
+            let until = (stored.map(\.receivedAt).max() ?? .epoch) + .minutes(1)
+            for choice in [.all, .sent, .named("shop/paid"), .named("shop/none")] as [EventChoice] {
+                for width in [1, 3, 1_000] as [Int64] {
+                    for parts in [
+                        MinuteParts(from: from, until: until, width: width),
+                        MinuteParts(from: from + .minutes(3), until: until - .minutes(4), width: width),
+                    ] {
+                        var expected: [Int64: Int] = [:]
+                        for event in stored where choice.includes(event.name) {
+                            guard let part = parts.part(of: event.receivedAt.milliseconds / 60_000) else { continue }
+                            expected[part, default: 0] += 1
+                        }
+                        let found = try store.reader.eventCounts(parts, of: choice) ?? []
+                        try expectEqual(
+                            Dictionary(uniqueKeysWithValues: found.map { ($0.minute, $0.count) }), expected,
+                            "the numbers of \(choice) in parts of \(width) minutes")
+                    }
+                }
+            }
         },
     ]
 }

@@ -99,13 +99,16 @@ package protocol StoreReader: Sendable {
     func run(id: ULID) throws(StoreError) -> StoredRun?
     /// The id of the run in a row.
     func runID(_ row: RowID) throws(StoreError) -> ULID?
-    /// Newest first within each shard, 1,000 at most.
-    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun]
     /// Runs that a query asks for, 1,000 at most; looks at some ten thousand before it stops short.
     func runs(_ query: RunQuery, limit: Int) throws(StoreError) -> RunPage
-    /// How many runs came into each state, by minute, function and state; nothing of minutes that lie more
-    /// than 30 days back. `until` is not included.
-    func runCounts(from: Timestamp, until: Timestamp) throws(StoreError) -> [RunCount]
+    /// How many runs of all functions, or of some, came into each state, by part of a stretch of time; parts
+    /// without any are left out, and nothing is known of minutes that lie more than 30 days back.
+    func runCounts(_ parts: MinuteParts, of functions: Set<UUID16>?) throws(StoreError) -> [RunCount]
+    /// The same for a whole stretch of time, by function.
+    func runCountsByFunction(_ minutes: Range<Int64>) throws(StoreError) -> [UUID16: [RunState: Int]]
+    /// How many of the events that are still there came in, by part of a stretch of time; parts without any are
+    /// left out. `nil` when there are too many names to count them all.
+    func eventCounts(_ parts: MinuteParts, of events: EventChoice) throws(StoreError) -> [EventCount]?
     /// The whole history of a run, oldest first; `nil` when there is no such run.
     func journal(ofRun id: ULID) throws(StoreError) -> LoadedRun?
     /// Who changed what, newest first, 1,000 at most.
@@ -133,6 +136,8 @@ package protocol StoreReader: Sendable {
     func tickCursors() throws(StoreError) -> [ShardID: Tick]
     /// The events of schedules, in the order of the ids until they have so many bytes, but of one at least.
     func templates(of schedules: [UUID16], atMost bytes: Int) throws(StoreError) -> TemplatePage
+    /// Bytes that the store takes, without what is about to be moved into it.
+    func size() throws(StoreError) -> Int64
     /// Newest first, 1,000 at most.
     func quarantined(limit: Int) throws(StoreError) -> [QuarantineReport]
 }

@@ -110,10 +110,6 @@ extension MemoryState {
         return try stored([row]).first
     }
 
-    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
-        try stored(runs.newest(before: before).prefix(MemoryState.page(limit)))
-    }
-
     func scheduledStarts(after: Wake, limit: Int) -> [ScheduledStart] {
         alarms.lazy.map { Wake(at: $0.value, run: $0.key) }
             .filter { $0 > after && kept[$0.run]?.waitsSince == nil }

@@ -26,16 +26,36 @@ extension MemoryState {
         return page
     }
 
-    func runCounts(from: Timestamp, until: Timestamp) -> [RunCount] {
-        let minutes = RunCount.minutes(from: from, until: until)
-        return runCounts.filter { minutes.contains($0.key.minute) }
-            .sorted { $0.key < $1.key }
-            .map { RunCount(key: $0.key, count: $0.value) }
+    func runCounts(_ parts: MinuteParts, of functions: Set<UUID16>?) -> [RunCount] {
+        var found: [Int64: [RunState: Int]] = [:]
+        for (key, count) in runCounts where functions?.contains(key.function) ?? true {
+            guard let part = parts.part(of: key.minute) else { continue }
+            found[part, default: [:]][key.state, default: 0] += count
+        }
+        return found.sorted { $0.key < $1.key }.map { RunCount(minute: $0.key, states: $0.value) }
+    }
+
+    func runCountsByFunction(_ minutes: Range<Int64>) -> [UUID16: [RunState: Int]] {
+        var found: [UUID16: [RunState: Int]] = [:]
+        for (key, count) in runCounts where minutes.contains(key.minute) {
+            found[key.function, default: [:]][key.state, default: 0] += count
+        }
+        return found
+    }
+
+    func eventCounts(_ parts: MinuteParts, of choice: EventChoice) -> [EventCount] {
+        var found: [Int64: Int] = [:]
+        for event in events.rows.compactMap({ events[$0] }) where choice.includes(event.name) {
+            guard let part = parts.part(of: event.receivedAt.milliseconds / 60_000) else { continue }
+            found[part, default: 0] += 1
+        }
+        return found.sorted { $0.key < $1.key }.map { EventCount(minute: $0.key, count: $0.value) }
     }
 
     /// A run has come into a state.
     mutating func count(_ state: RunState, of function: UUID16, at time: Timestamp) {
-        runCounts[RunCount.Key(time, function: function, state: state), default: 0] += 1
+        let minute = time.milliseconds / 60_000
+        runCounts[RunCountKey(minute: minute, function: function, state: state), default: 0] += 1
     }
 
     mutating func removeOldCounts() {
@@ -43,4 +63,11 @@ extension MemoryState {
         let first = now / 60_000 - MemoryState.countedDays * 24 * 60
         runCounts = runCounts.filter { $0.key.minute >= first }
     }
+}
+
+/// What is counted together.
+struct RunCountKey: Hashable {
+    var minute: Int64
+    var function: UUID16
+    var state: RunState
 }

@@ -51,7 +51,7 @@ package struct MemoryState: Sendable {
     var pendings: [ULID: Pending] = [:]
     /// By event and function.
     var outcomes: [RowID: [UUID16: Outcome]] = [:]
-    var runCounts: [RunCount.Key: Int] = [:]
+    var runCounts: [RunCountKey: Int] = [:]
     /// Oldest first.
     var audit: [AuditEntry] = []
     /// Orders to cancel runs.

@@ -164,12 +164,20 @@ private struct MemoryReader: StoreReader {
         try store.read().runs(query, limit: limit)
     }
 
-    func runCounts(from: Timestamp, until: Timestamp) throws(StoreError) -> [RunCount] {
-        try store.read().runCounts(from: from, until: until)
+    func runCounts(_ parts: MinuteParts, of functions: Set<UUID16>?) throws(StoreError) -> [RunCount] {
+        try store.read().runCounts(parts, of: functions)
     }
 
-    func latestRuns(before: RowID?, limit: Int) throws(StoreError) -> [StoredRun] {
-        try store.read().latestRuns(before: before, limit: limit)
+    func runCountsByFunction(_ minutes: Range<Int64>) throws(StoreError) -> [UUID16: [RunState: Int]] {
+        try store.read().runCountsByFunction(minutes)
+    }
+
+    func eventCounts(_ parts: MinuteParts, of events: EventChoice) throws(StoreError) -> [EventCount]? {
+        try store.read().eventCounts(parts, of: events)
+    }
+
+    func size() throws(StoreError) -> Int64 {
+        try store.read().bytes
     }
 
     func audit(limit: Int) throws(StoreError) -> [AuditEntry] {
