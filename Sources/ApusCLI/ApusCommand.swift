@@ -9,8 +9,8 @@ struct ApusCommand: AsyncParsableCommand {
         abstract: "Durable functions: events come in, functions start, each step's result is kept.",
         version: ApusVersion.text,
         subcommands: [
-            DevCommand.self, SendCommand.self, RunsCommand.self, TraceCommand.self, WhyCommand.self, QueueCommand.self,
-            LimitsCommand.self,
+            DevCommand.self, StartCommand.self, SendCommand.self, RunsCommand.self, TraceCommand.self, WhyCommand.self,
+            QueueCommand.self, LimitsCommand.self,
             PauseCommand.self, ResumeCommand.self, SchedulesCommand.self, EventsCommand.self, AuditCommand.self,
         ]
     )

@@ -91,7 +91,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 guard let found = try await client.find("GET", "/v1/runs/\(run.asPathPart)", isOptional: true) else {
                     throw PlainFailure("There is no run \(run).")
                 }
@@ -124,7 +124,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 for run in runs {
                     let path = "/v1/runs/\(run.asPathPart)"
                     guard try await client.find("GET", path, isOptional: true) != nil else {

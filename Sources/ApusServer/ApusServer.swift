@@ -12,7 +12,8 @@ package struct ApusServer: Sendable {
     package struct Configuration: Sendable {
         package var host = "127.0.0.1"
         package var port = 8288
-        package var serverKind = "dev"
+        /// `nil` for a server in development, which is open.
+        package var keys: ServerKeys?
         /// Bytes of a request body at the intake of events.
         package var bodyLimit = 32 << 20
         /// Bytes of all request bodies that are being read or worked on.
@@ -23,6 +24,9 @@ package struct ApusServer: Sendable {
         package var idleSeconds = 75
 
         package init() {}
+
+        /// The protocol's word for the mode.
+        package var serverKind: String { keys == nil ? "dev" : "cloud" }
     }
 
     private let node: Node
@@ -55,6 +59,27 @@ package struct ApusServer: Sendable {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
+        routes.install(in: router, guardedBy: configuration.keys.map { Gatekeeper(keys: $0) })
+        // What the HTTP library has to say at its start, we say ourselves.
+        var quietLogger = logger
+        quietLogger.logLevel = max(logger.logLevel, .notice)
+        let application = Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)
+            ),
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+            eventLoopGroupProvider: .shared(loop),
+            logger: quietLogger
+        )
+        return LoopService(executor: LoopTaskExecutor(loop), service: application)
+    }
+
+    /// Everything that answers.
+    package var routes: RouteTable {
         var routes = RouteTable()
         let bodies = RequestBodies(total: configuration.bodyTotal)
         EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
@@ -74,23 +99,7 @@ package struct ApusServer: Sendable {
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
         pages(&routes)
-        routes.install(in: router)
-        // What the HTTP library has to say at its start, we say ourselves.
-        var quietLogger = logger
-        quietLogger.logLevel = max(logger.logLevel, .notice)
-        let application = Application(
-            router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)
-            ),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
-            eventLoopGroupProvider: .shared(loop),
-            logger: quietLogger
-        )
-        return LoopService(executor: LoopTaskExecutor(loop), service: application)
+        return routes
     }
 }
 

@@ -33,7 +33,7 @@ IGNORED_FLAGS = {
     "--connect-executor-grpc-ip": "127.0.0.1",
     "--debug-api-port": "7777",
 }
-IGNORED_SWITCHES = ["--persist", "--no-ui"]
+IGNORED_SWITCHES = ["--persist"]
 
 
 def apus(*arguments: str, within: float = 20) -> "subprocess.CompletedProcess[str]":

@@ -20,12 +20,12 @@ struct LiveStreams: Sendable {
     private static let resetLooks = 8
 
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/live/runs", runningOn: .eventLoop) { request, _ in
+        routes.on(.get, "/live/runs", access: .page, runningOn: .eventLoop) { request, _ in
             let visit = Visit(request)
             let list = RunListStream(site: site, visit: visit)
             return stream(to: nil) { news in try await list.find(news) }
         }
-        routes.on(.get, "/live/runs/:id", runningOn: .eventLoop) { request, context in
+        routes.on(.get, "/live/runs/:id", access: .page, runningOn: .eventLoop) { request, context in
             let text = context.parameter("id")
             guard let id = ULID(text) else { throw HTTPError(.notFound) }
             let run = RunStream(site: site, visit: Visit(request), id: text)
