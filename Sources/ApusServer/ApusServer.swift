@@ -59,7 +59,7 @@ package struct ApusServer: Sendable {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
-        routes.install(in: router, guardedBy: configuration.keys.map { Gatekeeper(keys: $0) })
+        table().install(in: router, guardedBy: configuration.keys.map { Gatekeeper(keys: $0) })
         // What the HTTP library has to say at its start, we say ourselves.
         var quietLogger = logger
         quietLogger.logLevel = max(logger.logLevel, .notice)
@@ -78,8 +78,8 @@ package struct ApusServer: Sendable {
         return LoopService(executor: LoopTaskExecutor(loop), service: application)
     }
 
-    /// Everything that answers.
-    package var routes: RouteTable {
+    /// Everything with a URL, but for what people look at in a browser.
+    func apiRoutes() -> RouteTable {
         var routes = RouteTable()
         let bodies = RequestBodies(total: configuration.bodyTotal)
         EventRoutes(node: node, bodies: bodies, bodyLimit: configuration.bodyLimit).add(to: &routes)
@@ -98,6 +98,12 @@ package struct ApusServer: Sendable {
         ScheduledEventRoutes(node: node).add(to: &routes)
         SignalRoutes(node: node, bodies: bodies).add(to: &routes)
         StateRoutes(node: node).add(to: &routes)
+        return routes
+    }
+
+    /// Everything that answers.
+    func table() -> RouteTable {
+        var routes = apiRoutes()
         pages(&routes)
         return routes
     }

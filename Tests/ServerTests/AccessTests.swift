@@ -171,7 +171,7 @@ struct RouteAccessTests {
             node: node, sync: sync, info: info, configuration: configuration, logger: logger,
             pages: { dashboard.add(to: &$0) })
 
-        let entries = server.routes.entries
+        let entries = server.table().entries
         #expect(entries.count > 60)
         var left = Self.exceptions
         for entry in entries {

@@ -526,6 +526,7 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 {{/error}}
 <form class="sheet" method="post" action="{{base}}/login">
 <input type="hidden" name="to" value="{{to}}">
+<input type="text" autocomplete="username" value="apus" hidden>
 <label for="key">Signing key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus spellcheck="false">
 <p class="muted">A key that the server was started with. It is not stored; this browser stays signed in for {{hours}} hours.</p>

@@ -48,8 +48,13 @@ final class HTTPTransport: AppTransport {
             return sendNow(signing.sign(request, body: body, at: now), done)
         }
         let later = NIOLoopBound({ [self] in sendNow($0, done) }, eventLoop: loop)
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { signing.sign(request, body: body, at: now) }
-            .whenSuccess { later.value($0) }
+        let signed = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+            signing.sign(request, body: body, at: now)
+        }
+        // The process's own pool never ends; if it did, the call would be made on the loop.
+        signed.whenComplete { result in
+            later.value((try? result.get()) ?? signing.sign(request, body: body, at: now))
+        }
     }
 
     private func sendNow(_ request: AppRequest, _ done: @escaping (AppReply) -> Void) {
@@ -70,10 +75,15 @@ final class HTTPTransport: AppTransport {
             return done(signing.flaw(of: response, isRequired: isRequired, at: now))
         }
         let later = NIOLoopBound(done, eventLoop: loop)
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+        let checked = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
             signing.flaw(of: response, isRequired: isRequired, at: now)
         }
-        .whenSuccess { later.value($0) }
+        checked.whenComplete { result in
+            switch result {
+            case .success(let flaw): later.value(flaw)
+            case .failure: later.value(signing.flaw(of: response, isRequired: isRequired, at: now))
+            }
+        }
     }
 
     func probe(_ url: String, _ done: @escaping (Bool) -> Void) {
