@@ -176,9 +176,11 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "ApusCore", "ApusEngine", "ApusNode", "ApusServer", "ApusStore",
+                "ApusCore", "ApusDashboard", "ApusEngine", "ApusNode", "ApusSQLite", "ApusServer", "ApusStore",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict

@@ -44,7 +44,7 @@ struct AppsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 let known = try await client.ask("GET", "/v1/apps").view.elements.first { $0["name"]?.string == app }
                 let url = known?["url"]?.string ?? app
                 guard url.contains("/") || url.contains(":") else { throw PlainFailure("There is no app \(app).") }

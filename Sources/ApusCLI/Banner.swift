@@ -8,6 +8,8 @@ struct Banner: Sendable {
     var store: String
     var sdkURLs: [String]
     var discovers: Bool
+    /// Whether it asks for keys, which are never shown.
+    var isSigned: Bool
 
     /// - Parameter asJSON: machines read the output, so all of it is one line of the log.
     func show(port: Int, registry: Registry, asJSON: Bool, logger: Logger) {
@@ -45,8 +47,13 @@ struct Banner: Sendable {
     }
 
     private func next(url: String, hasApps: Bool) -> String {
-        if hasApps { return "send an event: curl \(url)/e/dev -d '{\"name\":\"your/event\",\"data\":{}}'" }
+        let key = isSigned ? "$INNGEST_EVENT_KEY" : "dev"
+        if hasApps { return "send an event: curl \(url)/e/\(key) -d '{\"name\":\"your/event\",\"data\":{}}'" }
         if !sdkURLs.isEmpty { return "start your app; it registers by itself" }
+        if isSigned {
+            return "start your app with INNGEST_BASE_URL=\(url), INNGEST_SIGNING_KEY and INNGEST_EVENT_KEY, "
+                + "and name it with -u URL"
+        }
         let start = "start your app with INNGEST_DEV=\(url)"
         return discovers ? start + "; it is found at the usual ports" : start + " and name it with -u URL"
     }

@@ -61,7 +61,7 @@ struct EventsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 let query = choice.query([("limit", "50")])
                 // What is there already is not printed, unless a time was given.
                 var known = choice.since == nil ? Self.ids(try await client.ask("GET", "/v1/events?" + query)) : []
@@ -106,7 +106,7 @@ struct EventsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 guard ULID(id) != nil, let event = try await client.find("GET", "/v1/events/\(id)", isOptional: true)
                 else { throw PlainFailure("There is no event \(id).") }
                 let outcomes = try await client.ask("GET", "/v1/events/\(id)/outcomes")

@@ -39,7 +39,7 @@ struct FunctionsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 guard
                     let found = try await FunctionsCommand.all(client).view.elements.first(where: { found in
                         ["slug", "id"].contains { found[$0]?.string == function }

@@ -19,7 +19,7 @@ struct OpenCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await failsWithOneLine {
-            let client = server.client
+            let client = try server.client
             let found = try await Self.kind(of: id, client)
             let url = "\(client.url.hasSuffix("/") ? String(client.url.dropLast()) : client.url)/\(found)/\(id)"
             Logs.write(url + "\n")

@@ -145,7 +145,7 @@ struct ReplaysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 let plan = try await client.ask("POST", "/v1/replays", wish).view
                 let count = plan["runs"]?.int ?? 0
                 let atLeast = plan["is_complete"]?.bool == false ? "at least " : ""

@@ -90,7 +90,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 guard let found = try await client.find("GET", "/v1/runs/\(run.asPathPart)", isOptional: true) else {
                     throw PlainFailure("There is no run \(run).")
                 }
@@ -123,7 +123,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await failsWithOneLine {
-                let client = server.client
+                let client = try server.client
                 for run in runs {
                     let path = "/v1/runs/\(run.asPathPart)"
                     guard try await client.find("GET", path, isOptional: true) != nil else {

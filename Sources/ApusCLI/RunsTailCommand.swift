@@ -25,7 +25,7 @@ struct RunsTailCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await failsWithOneLine {
-            var tail = RunTail(client: server.client, filters: [("function", function), ("app", app)])
+            var tail = RunTail(client: try server.client, filters: [("function", function), ("app", app)])
             var left = count ?? .max
             var changes = try await tail.begin(showing: last)
             while true {

@@ -1,5 +1,6 @@
 import ApusCore
 import ArgumentParser
+import Foundation
 
 /// `apus send NAME`: sends an event.
 struct SendCommand: AsyncParsableCommand {
@@ -21,8 +22,15 @@ struct SendCommand: AsyncParsableCommand {
     @Option(name: .customLong("at"), help: "When its functions start, such as 2026-01-31T12:00:00Z.")
     var time: String?
 
-    @Option(name: .customLong("event-key"), help: "The key that the server asks for.")
-    var key = "apus"
+    @Option(name: .customLong("event-key"), help: "The server's event key; better in the variable INNGEST_EVENT_KEY.")
+    var givenKey: String?
+
+    /// A server in development takes any.
+    private var key: String {
+        let environment = ProcessInfo.processInfo.environment
+        let found = givenKey ?? Setting(name: "event-key").variables.lazy.compactMap { environment[$0] }.first
+        return found?.split(separator: ",").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? "apus"
+    }
 
     @OptionGroup var server: ServerOptions
 

@@ -22,7 +22,7 @@ struct TraceCommand: AsyncParsableCommand {
 
     private func print() async throws {
         guard ULID(run) != nil else { throw PlainFailure("\"\(run)\" is not a run id (26 letters and digits).") }
-        let client = server.client
+        let client = try server.client
         var printed = 0
         var start: Int64?
         while true {

@@ -18,7 +18,7 @@ struct WhyCommand: AsyncParsableCommand {
             guard ULID(id) != nil else {
                 throw PlainFailure("\"\(id)\" is not the id of a run or an event (26 letters and digits).")
             }
-            let client = server.client
+            let client = try server.client
             if let run = try await client.find("GET", "/v1/runs/\(id)", isOptional: true) {
                 Logs.write(Self.sentence(about: run.view) + "\n")
                 return

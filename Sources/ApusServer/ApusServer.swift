@@ -12,7 +12,8 @@ package struct ApusServer: Sendable {
     package struct Configuration: Sendable {
         package var host = "127.0.0.1"
         package var port = 8288
-        package var serverKind = "dev"
+        /// `nil` for a server in development, which is open.
+        package var keys: ServerKeys?
         /// Bytes of a request body at the intake of events.
         package var bodyLimit = 32 << 20
         /// Bytes of all request bodies that are being read or worked on.
@@ -23,6 +24,9 @@ package struct ApusServer: Sendable {
         package var idleSeconds = 75
 
         package init() {}
+
+        /// The protocol's word for the mode.
+        package var serverKind: String { keys == nil ? "dev" : "cloud" }
     }
 
     private let node: Node
@@ -55,7 +59,7 @@ package struct ApusServer: Sendable {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
-        table().install(in: router)
+        table().install(in: router, guardedBy: configuration.keys.map { Gatekeeper(keys: $0) })
         // What the HTTP library has to say at its start, we say ourselves.
         var quietLogger = logger
         quietLogger.logLevel = max(logger.logLevel, .notice)
@@ -103,7 +107,8 @@ package struct ApusServer: Sendable {
         return routes
     }
 
-    private func table() -> RouteTable {
+    /// Everything that answers.
+    func table() -> RouteTable {
         var routes = apiRoutes()
         pages(&routes)
         return routes

@@ -16,6 +16,7 @@ from harness.ports import USUAL_PORTS, serves_an_app
 from harness.scripted_app import ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
+from harness.signatures import Keys
 
 # Apps and server talk over loopback; a proxy in the environment has no business there.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
@@ -27,20 +28,42 @@ for variable in [name for name in os.environ if name.startswith("INNGEST_")]:
 
 # Quick retries; apps are synced by the tests themselves.
 SHARED_FLAGS = ("--retry-interval", "1", "--no-discovery", "--no-poll", "--log-format", "json")
+# A server with keys neither looks for apps nor asks those that are registered.
+SIGNED_FLAGS = ("--retry-interval", "1", "--poll-interval", "1", "--log-format", "json")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """Starts the server of each mode when the first test asks for it."""
+    started: dict[str, Server] = {}
+
+    def get(mode: str) -> Server:
+        if mode not in started:
+            is_signed = mode == "signed"
+            flags, keys = (SIGNED_FLAGS, Keys()) if is_signed else (SHARED_FLAGS, None)
+            started[mode] = Server(tmp_path_factory.mktemp("apus"), *flags, keys=keys).start()
+        return started[mode]
+
+    yield get
+    for server in started.values():
+        server.stop()
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, shared_server: Callable[[str], Server]) -> Server:
     """The server that all tests share which do not restart it or need flags of their own."""
-    server = Server(tmp_path_factory.mktemp("apus"), *SHARED_FLAGS)
-    server.start()
-    yield server
-    server.stop()
+    return shared_server(getattr(request, "param", "dev"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def api(server: Server) -> Api:
-    return Api(server.url)
+    return server.api
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of modules that are marked so run on a server in development and on one with keys."""
+    if metafunc.definition.get_closest_marker("both_modes") and "server" in metafunc.fixturenames:
+        metafunc.parametrize("server", ["dev", "signed"], indirect=True)
 
 
 @pytest.fixture
@@ -48,8 +71,9 @@ def prepare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
     """Makes a server for one test alone, which has an address already but is not started."""
     prepared: list[Server] = []
 
-    def prepare(*flags: str) -> Server:
-        server = Server(tmp_path_factory.mktemp("apus"), *(flags or SHARED_FLAGS))
+    def prepare(*flags: str, keys: Keys | None = None) -> Server:
+        usual = SIGNED_FLAGS if keys else SHARED_FLAGS
+        server = Server(tmp_path_factory.mktemp("apus"), *(flags or usual), keys=keys)
         prepared.append(server)
         return server
 
@@ -61,7 +85,7 @@ def prepare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 @pytest.fixture
 def start_server(prepare_server: Callable[..., Server]) -> Callable[..., Server]:
     """Starts a server for one test alone: `start_server("--poll-interval", "1")`."""
-    return lambda *flags: prepare_server(*flags).start()
+    return lambda *flags, **options: prepare_server(*flags, **options).start()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ IGNORED_FLAGS = {
     "--connect-executor-grpc-ip": "127.0.0.1",
     "--debug-api-port": "7777",
 }
-IGNORED_SWITCHES = ["--persist", "--no-ui"]
+IGNORED_SWITCHES = ["--persist"]
 
 
 def dev(data: Path, *flags: str) -> "subprocess.CompletedProcess[str]":

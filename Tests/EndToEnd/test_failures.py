@@ -9,6 +9,8 @@ import pytest
 from harness.sdk_app import SdkApp
 from harness.waiting import eventually, stays_true
 
+pytestmark = pytest.mark.both_modes
+
 
 class TeapotError(Exception):
     pass

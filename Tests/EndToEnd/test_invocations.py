@@ -10,6 +10,8 @@ import pytest
 from harness.sdk_app import SdkApp
 from harness.server import Server
 
+pytestmark = pytest.mark.both_modes
+
 
 def nobody(app: SdkApp) -> str:
     """The name of an event that is never sent: for functions that are only invoked."""

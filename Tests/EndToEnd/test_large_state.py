@@ -7,6 +7,8 @@ import pytest
 
 from harness.sdk_app import SdkApp
 
+pytestmark = pytest.mark.both_modes
+
 MEGABYTE = 1 << 20
 
 

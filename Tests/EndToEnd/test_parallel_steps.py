@@ -11,6 +11,8 @@ import pytest
 
 from harness.sdk_app import SdkApp
 
+pytestmark = pytest.mark.both_modes
+
 
 class Rendezvous:
     """Bodies that wait for each other: nobody leaves before all have arrived."""

@@ -10,6 +10,8 @@ import pytest
 
 from harness.sdk_app import SdkApp
 
+pytestmark = pytest.mark.both_modes
+
 
 def test_a_step_that_fails_twice_and_then_works(app: SdkApp) -> None:
     attempts = []

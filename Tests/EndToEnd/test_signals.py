@@ -7,6 +7,8 @@ import pytest
 from harness.scripted_app import Call, Reply, ScriptedApp
 from harness.waiting import eventually
 
+pytestmark = pytest.mark.both_modes
+
 
 def waiting(app: ScriptedApp, name: str = "main", *, conflict: str | None = None, timeout: str = "1h") -> str:
     """A function that waits for the signal its event names and returns what it got; returns its event."""

@@ -8,6 +8,8 @@ import pytest
 
 from harness.sdk_app import SdkApp
 
+pytestmark = pytest.mark.both_modes
+
 # Dates are rounded to whole seconds by the protocol.
 ROUNDING = 0.55
 

@@ -8,6 +8,8 @@ import pytest
 
 from harness.sdk_app import SdkApp
 
+pytestmark = pytest.mark.both_modes
+
 
 def test_a_step_runs_once_and_its_result_is_handed_on(app: SdkApp) -> None:
     bodies = []
@@ -104,9 +106,11 @@ def test_a_steps_result_comes_back_as_it_was(app: SdkApp, value: Any) -> None:
     run = app.run()
 
     assert run.status == "Completed"
+    # Signed calls have numbers as doubles: that is the form which signatures are made over.
+    told = int(float(value)) if app.is_signed and type(value) is int else value
     # Seen by the call that ran the second step and by the last one.
-    assert seen == [value, value]
-    assert run.output == value
+    assert seen == [told, told]
+    assert run.output == told
 
 
 def test_a_result_of_a_megabyte_comes_back_as_it_was(app: SdkApp) -> None:

@@ -11,6 +11,8 @@ import pytest
 from harness.sdk_app import SdkApp
 from harness.server import Server
 
+pytestmark = pytest.mark.both_modes
+
 
 @pytest.fixture
 def app(make_app: Callable[..., SdkApp], server: Server) -> SdkApp:

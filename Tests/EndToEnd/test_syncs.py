@@ -11,6 +11,8 @@ from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually
 
+pytestmark = pytest.mark.both_modes
+
 
 def declare(app: SdkApp, fn_id: str, event: str) -> inngest.Function[str]:
     """A function that returns its own id."""

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import inngest
+import pytest
 
 from harness.scripted_app import Call, Reply, ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually, stays_true
+
+pytestmark = pytest.mark.both_modes
 
 HOUR = datetime.timedelta(hours=1)
 

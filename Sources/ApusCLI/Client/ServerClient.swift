@@ -10,18 +10,42 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .long, help: "The server.")
     var url = "http://127.0.0.1:8288"
 
-    var client: ServerClient { ServerClient(url: url) }
+    @Option(name: .long, help: "The server's signing key; better in the variable INNGEST_SIGNING_KEY.")
+    var signingKey: String?
+
+    var client: ServerClient {
+        get throws { ServerClient(url: url, key: try key) }
+    }
+
+    private var key: SigningKey? {
+        get throws {
+            let variables = Setting(name: "signing-key").variables
+            let environment = ProcessInfo.processInfo.environment
+            let source = variables.first { environment[$0]?.isEmpty == false }
+            guard let text = signingKey ?? source.flatMap({ environment[$0] }) else { return nil }
+            // As for a server, commas may separate several.
+            let first = text.split(separator: ",").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+            do {
+                return try SigningKey(parsing: first)
+            } catch {
+                throw PlainFailure("\(signingKey == nil ? source ?? "" : "--signing-key") cannot be used: \(error).")
+            }
+        }
+    }
 }
 
 /// Asks a server by its HTTP interface.
 struct ServerClient {
     let url: String
+    private let key: SigningKey?
     private let probe = AppProbe(
         loop: MultiThreadedEventLoopGroup.singleton.next(), userAgent: "Apus/\(ApusVersion.text)"
     )
 
-    init(url: String) {
+    /// - Parameter key: `nil` for a server that asks for none.
+    init(url: String, key: SigningKey?) {
         self.url = url
+        self.key = key
     }
 
     /// The `data` of the answer.
@@ -70,7 +94,11 @@ struct ServerClient {
     }
 
     private func failure(_ answer: Answer) -> PlainFailure {
-        PlainFailure(answer.json?.view["error"]?.string ?? "\(url) answered \(answer.status).")
+        if answer.status == 401, answer.json?.view["error"]?.string == "Authentication failed" {
+            let problem = key == nil ? "asks for its signing key" : "has another signing key"
+            return PlainFailure("\(url) \(problem): set INNGEST_SIGNING_KEY, or give --signing-key.")
+        }
+        return PlainFailure(answer.json?.view["error"]?.string ?? "\(url) answered \(answer.status).")
     }
 
     private func send(_ method: String, _ path: String, _ body: RawJSON?) async throws -> Answer {
@@ -81,6 +109,8 @@ struct ServerClient {
             throw PlainFailure("--url \(url) cannot be used: \(error)")
         }
         var request = AppRequest(method: method, url: address, headers: [("X-Apus-Actor", Self.actor)])
+        // The hash is enough, and the key stays here.
+        if let key { request.headers.append(("Authorization", "Bearer \(key.hashText)")) }
         if let body {
             request.headers.append(("Content-Type", "application/json"))
             request.body = ByteBuffer(bytes: body.bytes)

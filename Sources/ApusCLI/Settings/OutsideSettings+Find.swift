@@ -14,7 +14,7 @@ extension OutsideSettings {
             if let variable = setting.variables.first(where: { environment[$0]?.isEmpty == false }),
                 let text = environment[variable]
             {
-                let values = setting.kind == .list ? text.split(separator: ",").map(trimmed) : [text]
+                let values = setting.kind.isList ? text.split(separator: ",").map(trimmed) : [text]
                 try found.add(setting, values, from: variable)
             } else if let file, let values = try file.values(of: setting) {
                 try found.add(setting, values, from: file.path)

@@ -5,6 +5,10 @@ struct Setting: Sendable {
         /// Commas separate the values of one variable.
         case list
         case flag
+        /// A list of keys, which are never repeated in a message.
+        case secrets
+
+        var isList: Bool { self == .list || self == .secrets }
     }
 
     /// The long name of the option, which is also its key in a file.
@@ -63,7 +67,7 @@ struct OutsideSettings {
             case "false", "0", "no", "": break
             default: throw PlainFailure("\(source): \(setting.name) has to be true or false.")
             }
-        case .value, .list:
+        case .value, .list, .secrets:
             // Joined, so that a value that begins with a dash is no option.
             arguments += values.map { "--\(setting.name)=\($0)" }
         }

@@ -76,7 +76,7 @@ struct SettingsFile {
     func values(of setting: Setting) throws(PlainFailure) -> [String]? {
         guard let entry = setting.keys.lazy.compactMap({ entries[$0] }).first, !(entry is NSNull) else { return nil }
         if let list = entry as? [Any] {
-            guard setting.kind == .list else {
+            guard setting.kind.isList else {
                 throw PlainFailure("\(path): \(setting.name) takes one value, no list.")
             }
             return try list.map { (item) throws(PlainFailure) in try text(item, of: setting) }
@@ -87,6 +87,8 @@ struct SettingsFile {
     private func text(_ value: Any, of setting: Setting) throws(PlainFailure) -> String {
         switch value {
         case let text as String: return text
+        case _ where setting.kind == .secrets:
+            throw PlainFailure("\(path): \(setting.name) has to stand in quotes, or digits of it get lost.")
         case let flag as Bool: return flag ? "true" : "false"
         case let number as Int: return String(number)
         case let number as Double: return String(number)

@@ -30,4 +30,16 @@ enum Hexadecimal {
             text.append(digit(UInt8(truncatingIfNeeded: number >> UInt64(4 * index)) & 15))
         }
     }
+
+    /// The bytes that pairs of digits stand for, in either case; `nil` when the text is something else.
+    static func bytes(of digits: [UInt8]) -> [UInt8]? {
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
 }

@@ -346,6 +346,9 @@ document.getElementById("find").addEventListener("pointerdown", (event) => {
   .rail nav a[aria-current] { color: var(--ink); font-weight: 600; border-color: var(--ink); }
   .alarm { color: var(--failed); font-weight: 600; }
   .version { margin-block-start: auto; padding: 0 16px; color: var(--muted); font-size: var(--small); }
+  .sign-out { margin-block-start: auto; padding: 0 16px 12px; }
+  .sign-out + .version { margin-block-start: 0; }
+  body.login { display: block; max-width: 28rem; margin: 12vh auto 0; padding: 0 16px; }
 
   .desk { min-width: 0; display: grid; grid-template-columns: minmax(0, 1fr); grid-template-rows: var(--bar-height) 1fr; }
   .desk:has(.panel) { grid-template-columns: minmax(0, 1fr) minmax(0, min(48%, 680px)); }

@@ -134,7 +134,7 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 <div class="empty">
 <h2>No event yet</h2>
 <p>Three lines send one:</p>
-<pre tabindex="0">curl {{serverUrl}}/e/dev -d '{
+<pre tabindex="0">curl {{serverUrl}}/e/{{eventKey}} -d '{
   "name": "shop/user.signed-up",
   "data": {"email": "a@b.c"}}'</pre>
 <p>or <a href="{{base}}/events/send">send it from here</a>. Events are stored whether or not a function listens.</p>
@@ -153,7 +153,7 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 <div class="empty">
 <h2>No run yet</h2>
 <p>A run begins when an event comes that a function listens to. With an app registered, send one:</p>
-<pre tabindex="0">curl {{serverUrl}}/e/dev -d '{"name":"shop/user.signed-up","data":{"email":"a@b.c"}}'</pre>
+<pre tabindex="0">curl {{serverUrl}}/e/{{eventKey}} -d '{"name":"shop/user.signed-up","data":{"email":"a@b.c"}}'</pre>
 <p>or <a href="{{base}}/events/send">send it from here</a>. <a href="{{base}}/apps">Apps</a> says which apps are registered.</p>
 </div>
 
@@ -511,6 +511,9 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 {{/pages}}
 </ul>
 </nav>
+{{#signsOut}}
+<form class="sign-out" method="post" action="{{base}}/logout"><button>Sign out</button></form>
+{{/signsOut}}
 <p class="version">{{version}}</p>
 </header>
 <div class="desk">
@@ -540,6 +543,36 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 {{$panel}}{{/panel}}
 </div>
 {{>command}}
+</body>
+</html>
+
+"""#,
+"login.mustache": #"""
+<!doctype html>
+<html lang="en"{{#theme}} data-theme="{{.}}"{{/theme}}>
+<head>
+<meta charset="utf-8">
+<title>Sign in · Apus</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="{{base}}/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="{{base}}/assets/dashboard.css?v={{version}}">
+</head>
+<body class="login">
+<main id="content">
+<header class="page"><h1>Sign in to Apus</h1></header>
+{{#error}}
+<div class="notice failed" role="alert"><p>{{.}}</p></div>
+{{/error}}
+<form class="sheet" method="post" action="{{base}}/login">
+<input type="hidden" name="to" value="{{to}}">
+<input type="text" autocomplete="username" value="apus" hidden>
+<label for="key">Signing key</label>
+<input id="key" name="key" type="password" autocomplete="current-password" required autofocus spellcheck="false">
+<p class="muted">A key that the server was started with. It is not stored; this browser stays signed in for {{hours}} hours.</p>
+<div class="buttons"><button>Sign in</button></div>
+</form>
+</main>
 </body>
 </html>
 
@@ -892,7 +925,7 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 {{#error}}
 <div class="notice failed" role="alert"><p>{{.}}</p></div>
 {{/error}}
-<form class="sheet" method="post" action="{{base}}/events" data-send data-url="{{serverUrl}}/e/dev">
+<form class="sheet" method="post" action="{{base}}/events" data-send data-url="{{serverUrl}}/e/{{eventKey}}">
 <label>Name<input name="name" value="{{eventName}}" required list="event-names" placeholder="shop/user.signed-up" spellcheck="false" autocomplete="off"></label>
 <datalist id="event-names">
 {{#names}}

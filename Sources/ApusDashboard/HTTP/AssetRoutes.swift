@@ -6,7 +6,7 @@ import NIOCore
 /// The style, the scripts and the icon.
 struct AssetRoutes: Sendable {
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/assets/:file", runningOn: .eventLoop) { request, context in
+        routes.on(.get, "/assets/:file", access: .open, runningOn: .eventLoop) { request, context in
             let name = context.parameters.get("file") ?? ""
             guard let text = EmbeddedAssets.files[name] else { throw HTTPError(.notFound) }
             var headers = PageAnswer.headers

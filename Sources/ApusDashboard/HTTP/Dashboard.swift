@@ -12,10 +12,12 @@ package struct Dashboard: Sendable {
     /// Bytes of a posted form: an event may be large.
     private static let formLimit = 4 << 20
 
+    /// - Parameter keys: with which people sign in; `nil` for a server that is open.
     /// - Throws: what is wrong with a template.
-    package init(node: Node, sync: AppSync, version: String) throws {
+    package init(node: Node, sync: AppSync, version: String, keys: SigningKeys? = nil) throws {
         site = Site(
-            node: node, sync: sync, version: version, pages: try Pages(), bodies: RequestBodies(total: 16 << 20)
+            node: node, sync: sync, version: version, pages: try Pages(), bodies: RequestBodies(total: 16 << 20),
+            sessions: keys.map { Sessions(keys: $0) }
         )
     }
 
@@ -23,23 +25,24 @@ package struct Dashboard: Sendable {
         AssetRoutes().add(to: &routes)
         addPages(to: &routes)
         addActions(to: &routes)
+        if let sessions = site.sessions { SignIn(site: site, sessions: sessions).add(to: &routes, of: self) }
         LiveStreams(site: site).add(to: &routes)
     }
 
     typealias Page = @Sendable (Visit, BasicRequestContext) async throws -> Response
     typealias Action = @Sendable (Form, Visit, BasicRequestContext) async throws -> Response
 
-    func page(_ path: String, _ routes: inout RouteTable, _ page: @escaping Page) {
+    func page(_ path: String, access: Access = .page, _ routes: inout RouteTable, _ page: @escaping Page) {
         let site = site
-        routes.on(.get, path) { request, context in
+        routes.on(.get, path, access: access) { request, context in
             let visit = Visit(request)
             return try await Self.explaining(site, visit) { try await page(visit, context) }
         }
     }
 
-    func post(_ path: String, _ routes: inout RouteTable, _ action: @escaping Action) {
+    func post(_ path: String, access: Access = .page, _ routes: inout RouteTable, _ action: @escaping Action) {
         let site = site
-        routes.on(.post, path) { request, context in
+        routes.on(.post, path, access: access) { request, context in
             var visit = Visit(request)
             visit.cameFrom = PostGuard.origin(of: request.headers, authority: request.head.authority)
             let checked = visit

@@ -12,6 +12,8 @@ struct Site: Sendable {
     let version: String
     let pages: Pages
     let bodies: RequestBodies
+    /// `nil` for a server that is open.
+    var sessions: Sessions?
     let longRuns = LongRuns()
     let keptCounts = KeptCounts()
 
@@ -29,8 +31,10 @@ struct Site: Sendable {
     ) -> Part {
         let frame: Part = [
             "base": "", "title": .text(title.visible()), "theme": theme(visit), "zone": .text(zone(visit)),
-            "version": .text(version), "environment": "dev", "now": visit.time.part(visit.now),
-            "serverUrl": .text(visit.serverURL), "live": live?.part ?? false,
+            "version": .text(version), "environment": sessions == nil ? "dev" : "signed",
+            "now": visit.time.part(visit.now),
+            "serverUrl": .text(visit.serverURL), "eventKey": .text(eventKey), "signsOut": .flag(sessions != nil),
+            "live": live?.part ?? false,
             "notice": visit.cookie(Notice.cookie).flatMap { Notice(cookie: $0)?.part } ?? false,
             "pages": .list(
                 Self.names.map { key, name, href in
@@ -45,6 +49,9 @@ struct Site: Sendable {
         ]
         return frame.with(fields)
     }
+
+    /// What stands for the event key in examples.
+    var eventKey: String { sessions == nil ? "dev" : "YOUR_EVENT_KEY" }
 
     private func theme(_ visit: Visit) -> Part {
         guard let theme = visit.cookie("apus-theme"), ["light", "dark"].contains(theme) else { return false }

@@ -11,6 +11,8 @@ struct Visit: Sendable {
     var time: TimeText { TimeText(now: now) }
     /// The server as the browser calls it.
     var serverURL: String
+    /// Whether a proxy says that the browser came by TLS.
+    var isEncrypted: Bool
     /// The page that a post came from.
     var cameFrom: String?
     private var query: [(name: String, value: String)]
@@ -25,7 +27,8 @@ struct Visit: Sendable {
         let host = (request.head.authority ?? "").filter {
             $0.isASCII && ($0.isLetter || $0.isNumber || ".:-[]".contains($0))
         }
-        serverURL = "http://\(host.isEmpty ? "localhost:8288" : host)"
+        isEncrypted = HTTPField.Name("X-Forwarded-Proto").flatMap { request.headers[$0] } == "https"
+        serverURL = "\(isEncrypted ? "https" : "http")://\(host.isEmpty ? "localhost:8288" : host)"
         cookies = [:]
         for pair in (request.headers[.cookie] ?? "").split(separator: ";") {
             let parts = pair.split(separator: "=", maxSplits: 1)

@@ -23,20 +23,20 @@ struct LiveStreams: Sendable {
     private static let resetLooks = 8
 
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/live/runs", runningOn: .eventLoop) { request, _ in
+        routes.on(.get, "/live/runs", access: .page, runningOn: .eventLoop) { request, _ in
             let visit = Visit(request)
             let list = RunListStream(site: site, visit: visit)
             return stream(to: nil) { news in try await list.find(news) }
         }
-        routes.on(.get, "/live/events", runningOn: .eventLoop) { request, _ in
+        routes.on(.get, "/live/events", access: .page, runningOn: .eventLoop) { request, _ in
             let list = EventListStream(site: site, visit: Visit(request))
             return stream(to: nil, alwaysLooks: true) { news in try await list.find(news) }
         }
-        routes.on(.get, "/live/replays", runningOn: .eventLoop) { request, _ in
+        routes.on(.get, "/live/replays", access: .page, runningOn: .eventLoop) { request, _ in
             let replays = ReplayStream(site: site, visit: Visit(request))
             return stream(to: nil, alwaysLooks: true) { news in try await replays.find(news) }
         }
-        routes.on(.get, "/live/runs/:id", runningOn: .eventLoop) { request, context in
+        routes.on(.get, "/live/runs/:id", access: .page, runningOn: .eventLoop) { request, context in
             let text = context.parameter("id")
             guard let id = ULID(text) else { throw HTTPError(.notFound) }
             let run = RunStream(site: site, visit: Visit(request), id: text)

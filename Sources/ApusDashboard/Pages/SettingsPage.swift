@@ -23,7 +23,8 @@ struct SettingsPage: Sendable {
         let fields: [String: Part] = [
             "warnings": ["This server runs without keys: everybody who reaches it can use it."],
             "facts": [
-                FactPart.text("Version", site.version), FactPart.code("Events go to", "\(visit.serverURL)/e/dev"),
+                FactPart.text("Version", site.version),
+                FactPart.code("Events go to", "\(visit.serverURL)/e/\(site.eventKey)"),
                 FactPart.link("Apps", "\(registry.apps.count)", Link("apps")),
                 FactPart.link("Functions", "\(registry.activeFunctions.count)", Link("functions")),
             ],

@@ -74,6 +74,11 @@ package struct AppURL: Hashable, Sendable, CustomStringConvertible {
         self.hostHeader = origin.port == origin.scheme.defaultPort ? host : "\(host):\(origin.port)"
     }
 
+    /// The same address with one more parameter, already fit for a request line.
+    package func adding(query: String) -> AppURL {
+        AppURL(origin: origin, target: target + (target.contains("?") ? "&" : "?") + query)
+    }
+
     private static func splitScheme(_ text: String) throws(AppURLError) -> (Scheme, Substring) {
         guard let colon = text.firstIndex(of: ":") else { throw .unsupportedScheme("") }
         let name = text[..<colon]

@@ -20,6 +20,8 @@ package final class Node: Sendable {
         /// The store's size above which the oldest finished runs are removed; `nil` keeps all.
         package var storeBytes: Int64?
         package var userAgent = "Apus"
+        /// `nil` for a server without keys.
+        package var signing: AppSigning?
 
         package init() {}
     }
@@ -76,7 +78,10 @@ package final class Node: Sendable {
         intake = Intake(requests: configuration.waitingRequests, bytes: configuration.waitingBytes)
         state = Mutex(PublicState())
         let client = AppClient(eventLoop: loop, configuration: configuration.client)
-        let http = HTTPTransport(client: client, userAgent: configuration.userAgent, clock: clock)
+        let http = HTTPTransport(
+            client: client, userAgent: configuration.userAgent, clock: clock, signing: configuration.signing,
+            loop: loop
+        )
         let caller = AppCaller(transports: ["http": http, "https": http])
         core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller), eventLoop: loop)
     }

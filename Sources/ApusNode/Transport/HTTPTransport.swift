@@ -1,6 +1,7 @@
 import ApusCore
 import ApusEngine
 import NIOCore
+import NIOPosix
 
 /// Calls apps at their URLs: turns calls into HTTP requests and answers into replies. Confined to the
 /// client's event loop.
@@ -8,16 +9,24 @@ final class HTTPTransport: AppTransport {
     private let client: AppClient
     private let userAgent: String
     private let clock: NodeClock
+    /// `nil` when nothing is signed.
+    private let signing: AppSigning?
+    private let loop: any EventLoop
     /// Parsed addresses of discovery calls; targeted ones differ each time.
     private var urls: [String: AppURL] = [:]
 
     private static let rememberedURLs = 4_096
     private static let account = "00000000-0000-4000-a000-000000000000"
 
-    init(client: AppClient, userAgent: String, clock: NodeClock) {
+    /// Bytes of a body above which signing would hold up the loop: about 0.1 ms.
+    private static let quicklySigned = 64 << 10
+
+    init(client: AppClient, userAgent: String, clock: NodeClock, signing: AppSigning?, loop: any EventLoop) {
         self.client = client
         self.userAgent = userAgent
         self.clock = clock
+        self.signing = signing
+        self.loop = loop
     }
 
     func send(_ call: OutgoingCall, _ done: @escaping (AppReply) -> Void) {
@@ -28,10 +37,52 @@ final class HTTPTransport: AppTransport {
             done(.failed(.noticed(message: "The step URL \(call.url) cannot be used: \(error)")))
             return
         }
-        let request = AppRequest(
-            method: "POST", url: url, headers: headers(of: call), body: ByteBuffer(bytes: call.body))
+        let request = AppRequest(method: "POST", url: url, headers: headers(of: call))
+        guard let signing else {
+            var request = request
+            request.body = ByteBuffer(bytes: call.body)
+            return sendNow(request, done)
+        }
+        let (body, now) = (call.body, clock.now())
+        guard body.count > Self.quicklySigned else {
+            return sendNow(signing.sign(request, body: body, at: now), done)
+        }
+        let later = NIOLoopBound({ [self] in sendNow($0, done) }, eventLoop: loop)
+        let signed = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+            signing.sign(request, body: body, at: now)
+        }
+        // The process's own pool never ends; if it did, the call would be made on the loop.
+        signed.whenComplete { result in
+            later.value((try? result.get()) ?? signing.sign(request, body: body, at: now))
+        }
+    }
+
+    private func sendNow(_ request: AppRequest, _ done: @escaping (AppReply) -> Void) {
         _ = client.call(request, deadline: nil) { [self] result in
-            done(reply(to: result))
+            guard let signing, case .success(let response) = result else { return done(reply(to: result)) }
+            check(response, signing) { [self] flaw in
+                guard let flaw else { return done(reply(to: result)) }
+                let status = response.status
+                done(.failed(.noticed(message: "The app's response (status \(status)) \(flaw).")))
+            }
+        }
+    }
+
+    /// Looks at the signature of an answer, off the loop when that takes long.
+    private func check(_ response: AppResponse, _ signing: AppSigning, _ done: @escaping (String?) -> Void) {
+        let (isRequired, now) = (signing.requiresSignedReplies, clock.now())
+        guard response.body.readableBytes > Self.quicklySigned else {
+            return done(signing.flaw(of: response, isRequired: isRequired, at: now))
+        }
+        let later = NIOLoopBound(done, eventLoop: loop)
+        let checked = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
+            signing.flaw(of: response, isRequired: isRequired, at: now)
+        }
+        checked.whenComplete { result in
+            switch result {
+            case .success(let flaw): later.value(flaw)
+            case .failure: later.value(signing.flaw(of: response, isRequired: isRequired, at: now))
+            }
         }
     }
 

@@ -10,10 +10,10 @@ struct DevRoutes: Sendable {
     let info: DevInfo
 
     func add(to routes: inout RouteTable) {
-        routes.on(.get, "/health", runningOn: .eventLoop) { _, _ in
+        routes.on(.get, "/health", access: .open, runningOn: .eventLoop) { _, _ in
             Answers.json(Array("{\"status\":200,\"message\":\"OK\"}\n".utf8))
         }
-        routes.on(.get, "/dev") { _, _ in Answers.json(info.json(registry: node.registry)) }
+        routes.on(.get, "/dev", access: .signingKeyInText) { _, _ in Answers.json(info.json(registry: node.registry)) }
     }
 }
 
@@ -25,9 +25,12 @@ package struct DevInfo: Sendable {
     package var polls: Bool
     package var pollInterval: Int
     package var retryInterval: Int
+    /// Whether the server asks for keys.
+    package var isSigned: Bool
 
     package init(
-        version: String, urls: [String], discovers: Bool, polls: Bool, pollInterval: Int, retryInterval: Int
+        version: String, urls: [String], discovers: Bool, polls: Bool, pollInterval: Int, retryInterval: Int,
+        isSigned: Bool = false
     ) {
         self.version = version
         self.urls = urls
@@ -35,6 +38,7 @@ package struct DevInfo: Sendable {
         self.polls = polls
         self.pollInterval = pollInterval
         self.retryInterval = retryInterval
+        self.isSigned = isSigned
     }
 
     func json(registry: Registry) -> [UInt8] {
@@ -43,7 +47,7 @@ package struct DevInfo: Sendable {
         writer.key("version")
         writer.value(version)
         writer.key("authed")
-        writer.value(false)
+        writer.value(isSigned)
         writer.key("startOpts")
         writer.beginObject()
         writer.key("urls")

@@ -12,8 +12,9 @@ struct EventRoutes: Sendable {
     let bodyLimit: Int
 
     func add(to routes: inout RouteTable) {
-        routes.on(.post, "/e/:key", runningOn: .eventLoop) { request, _ in try await ingest(request) }
-        routes.on(.post, "/e") { _, _ in
+        routes.on(.post, "/e/:key", access: .eventKey, runningOn: .eventLoop) { request, _ in try await ingest(request)
+        }
+        routes.on(.post, "/e", access: .open) { _, _ in
             Answers.json(answer(ids: [], status: 401, error: "Event key is required"), status: .unauthorized)
         }
         routes.on(.post, "/invoke/:slug", runningOn: .eventLoop) { request, context in

@@ -17,16 +17,11 @@ struct CommonHeaders: RouterMiddleware {
 
     var serverKind: String
 
-    private static let methods: Set<HTTPRequest.Method> = [.get, .post, .put, .delete, .options]
-
     func handle(
         _ request: Request,
         context: Context,
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
-            return preflight(request)
-        }
         var response: Response
         do {
             response = try await next(request, context)
@@ -43,11 +38,12 @@ struct CommonHeaders: RouterMiddleware {
             context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             response = Answers.error("The server could not answer: \(error)", status: .internalServerError)
         }
+        if Preflight.isOne(request), response.status == .ok { return response }
         response.headers[.serverKind] = serverKind
         response.headers[.vary] = "Origin"
         // Pages say who may do what with them; the API may be used from anywhere.
         if response.headers[.contentSecurityPolicy] == nil, let origin = request.headers[.origin],
-            Self.methods.contains(request.method)
+            Preflight.methods.contains(request.method)
         {
             response.headers[.accessControlAllowOrigin] = origin
             response.headers[.accessControlExposeHeaders] = "Link, Mcp-Session-Id"
@@ -64,31 +60,5 @@ struct CommonHeaders: RouterMiddleware {
         case .notFound: Answers.error("There is nothing at \(path).", status: .notFound)
         default: Answers.error(error.body ?? error.status.reasonPhrase, status: error.status)
         }
-    }
-
-    private func preflight(_ request: Request) -> Response {
-        var headers = HTTPFields()
-        for name in ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"] {
-            headers.append(HTTPField(name: .vary, value: name))
-        }
-        guard let origin = request.headers[.origin],
-            let requested = request.headers[.accessControlRequestMethod],
-            let method = HTTPRequest.Method(requested.uppercased()), Self.methods.contains(method)
-        else { return Response(status: .ok, headers: headers) }
-        headers[.accessControlAllowOrigin] = origin
-        headers[.accessControlAllowMethods] = method.rawValue
-        headers[.accessControlMaxAge] = "3600"
-        if let names = request.headers[.accessControlRequestHeaders], !names.isEmpty {
-            headers[.accessControlAllowHeaders] = names.split(separator: ",")
-                .map { canonicalName($0.filter { $0 != " " }) }.joined(separator: ", ")
-        }
-        return Response(status: .ok, headers: headers)
-    }
-
-    /// `content-type` becomes `Content-Type`.
-    private func canonicalName(_ name: String) -> String {
-        name.split(separator: "-", omittingEmptySubsequences: false)
-            .map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }
-            .joined(separator: "-")
     }
 }

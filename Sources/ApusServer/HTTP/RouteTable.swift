@@ -15,51 +15,68 @@ package struct RouteTable {
         case threads
     }
 
-    private var handlers: [(path: String, method: HTTPRequest.Method, handler: Handler)] = []
+    /// One route and what it asks for.
+    package struct Entry {
+        package var path: String
+        package var method: HTTPRequest.Method
+        package var access: Access
+        fileprivate var handler: Handler
+    }
+
+    package private(set) var entries: [Entry] = []
     private static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head]
 
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
+        access: Access = .signingKey,
         runningOn place: Place = .threads,
         _ handler: @escaping Handler
     ) {
-        switch place {
-        case .eventLoop: handlers.append((path, method, handler))
-        case .threads:
-            handlers.append(
-                (
-                    path, method,
-                    { request, context in
-                        try await offLoop { try await handler(request, context) }
-                    }
-                )
-            )
+        var entry = Entry(path: path, method: method, access: access, handler: handler)
+        if place == .threads {
+            entry.handler = { request, context in try await offLoop { try await handler(request, context) } }
         }
+        entries.append(entry)
     }
 
     /// Every route, in the words of the OpenAPI document: `/v1/runs/{id}`.
     var known: [(method: HTTPRequest.Method, path: String)] {
-        handlers.map { handler in
-            let parts = handler.path.split(separator: "/", omittingEmptySubsequences: false)
+        entries.map { entry in
+            let parts = entry.path.split(separator: "/", omittingEmptySubsequences: false)
             return (
-                handler.method,
+                entry.method,
                 parts.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }.joined(separator: "/")
             )
         }
     }
 
-    func install(in router: Router<BasicRequestContext>) {
-        let paths = Set(handlers.map(\.path))
-        for (path, method, handler) in handlers { router.on(RouterPath(path), method: method, use: handler) }
-        for path in paths {
-            let known = handlers.filter { $0.path == path }.map(\.method)
+    /// - Parameter gatekeeper: `nil` when the server is open.
+    func install(in router: Router<BasicRequestContext>, guardedBy gatekeeper: Gatekeeper?) {
+        for entry in entries {
+            router.on(RouterPath(entry.path), method: entry.method, use: Self.guarded(entry, by: gatekeeper))
+        }
+        for path in Set(entries.map(\.path)) {
+            let known = entries.filter { $0.path == path }.map(\.method)
             let allow = known.map(\.rawValue).sorted().joined(separator: ", ")
             for method in Self.methods where !known.contains(method) {
                 router.on(RouterPath(path), method: method) { _, _ in
                     Response(status: .methodNotAllowed, headers: [.allow: allow])
                 }
             }
+            router.on(RouterPath(path), method: .options) { request, _ in
+                Preflight.answer(request, methods: known)
+                    ?? Response(status: .methodNotAllowed, headers: [.allow: allow])
+            }
+        }
+    }
+
+    private static func guarded(_ entry: Entry, by gatekeeper: Gatekeeper?) -> Handler {
+        guard let gatekeeper, entry.access != .open else { return entry.handler }
+        return { request, context in
+            let key = context.parameters.get("key")
+            if let refusal = gatekeeper.refusal(of: request, to: entry.access, eventKey: key) { return refusal }
+            return try await entry.handler(request, context)
         }
     }
 }

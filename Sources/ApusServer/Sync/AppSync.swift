@@ -15,8 +15,8 @@ package actor AppSync: Service {
         package var polls = true
         package var discovers = true
         package var interval: Duration = .seconds(5)
-        /// `dev` or `cloud`.
-        package var serverKind = "dev"
+        /// `nil` in development.
+        package var signing: AppSigning?
         /// A further port to look at, from the server's own environment.
         package var extraPort: Int?
 
@@ -25,15 +25,22 @@ package actor AppSync: Service {
 
     private let node: Node
     private let probe: AppProbe
+    private let questions: AppQuestions
     private let configuration: Configuration
     private let logger: Logger
     /// URLs that were found or given and have not registered yet, with the last reason why.
     private var waiting: [String: String?]
     private var reported: [String: String] = [:]
+    /// Apps that have spoken up by themselves: whether they accept our signature is still to be seen.
+    private var untried: Set<String> = []
+
+    /// Addresses that wait to be tried at most; an app left out is tried by its first call.
+    private static let untriedLimit = 1_000
 
     package init(node: Node, probe: AppProbe, configuration: Configuration, logger: Logger) {
         self.node = node
         self.probe = probe
+        questions = AppQuestions(probe: probe, signing: configuration.signing)
         self.configuration = configuration
         self.logger = logger
         waiting = [:]
@@ -67,6 +74,7 @@ package actor AppSync: Service {
             if !urls.contains(app.url) { urls.append(app.url) }
         }
         for url in urls.sorted() where !Task.isCancelled { await ping(url) }
+        for url in untried.sorted() where !Task.isCancelled { await tryTrust(url) }
     }
 
     /// Registers an app that spoke up by itself.
@@ -74,7 +82,10 @@ package actor AppSync: Service {
         let result = try await node.register(registration)
         waiting[registration.url] = nil
         reported[registration.url] = nil
-        if result.isModified { announce(registration) }
+        if result.isModified {
+            announce(registration)
+            if configuration.signing != nil, untried.count < Self.untriedLimit { untried.insert(registration.url) }
+        }
         return result
     }
 
@@ -102,53 +113,62 @@ package actor AppSync: Service {
 
     // MARK: - Asking
 
-    /// Asks the app at an address to register: an unsigned PUT, as SDKs in dev mode expect.
     private func ping(_ url: String) async {
         guard let address = try? AppURL(url) else {
             fail(url, because: "unsupported_protocol")
             return
         }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("url")
-        writer.value(url)
-        writer.endObject()
-        let request = AppRequest(
-            method: "PUT",
-            url: address,
-            headers: [
-                ("content-type", "application/json"),
-                ("x-inngest-server-kind", configuration.serverKind),
-            ],
-            body: ByteBuffer(bytes: writer.bytes)
-        )
-        switch await probe.send(request, within: .seconds(10)) {
+        switch await questions.register(address, named: url) {
         case .failure(.tls): fail(url, because: "unsupported_protocol")
         case .failure: fail(url, because: "unreachable")
-        case .success(let response): await receive(response, from: url)
+        case .success(let response): await receive(response, from: url, at: address)
         }
     }
 
-    private func receive(_ response: AppResponse, from url: String) async {
+    /// An app that registers by itself has shown that we know its key, but not that it knows ours.
+    private func tryTrust(_ url: String) async {
+        untried.remove(url)
+        guard let address = try? AppURL(url), await questions.trusts(address) == false else { return }
+        fail(url, because: await refusal("unauthorized", of: address))
+    }
+
+    private func refusal(_ reason: String, of address: AppURL) async -> String {
+        guard let explanation = await questions.explainRefusal(address) else { return reason }
+        return "\(reason): \(explanation)"
+    }
+
+    private func receive(_ response: AppResponse, from url: String, at address: AppURL) async {
         let body = Array(response.body.readableBytesView)
         guard (200..<300).contains(response.status) else {
-            if let reason = SyncFailure.reason(status: response.status, body: body) { fail(url, because: reason) }
+            guard let reason = SyncFailure.reason(status: response.status, body: body) else { return }
+            let isRefusal = configuration.signing != nil && [400, 401, 403].contains(response.status)
+            fail(url, because: isRefusal ? await refusal(reason, of: address) : reason)
             return
         }
         switch response.headers.first(name: "x-inngest-sync-kind") {
-        case "in_band": await receiveInBand(body, from: url)
+        case "in_band": await receiveInBand(response, body, from: url, at: address)
         case "out_of_band": break
         default:
             guard let view = (try? RawJSON(parsing: body))?.view, view["functions"]?.kind == .array,
                 view["app_id"] != nil
             else { return }
-            await receiveInBand(body, from: url)
+            await receiveInBand(response, body, from: url, at: address)
         }
     }
 
-    private func receiveInBand(_ body: [UInt8], from url: String) async {
+    /// With keys, what an app says of itself has to be signed: all SDKs sign it.
+    private func receiveInBand(
+        _ response: AppResponse, _ body: [UInt8], from url: String, at address: AppURL
+    ) async {
+        if let flaw = configuration.signing?.flaw(of: response, isRequired: true, at: ServerClock.now()) {
+            fail(url, because: await refusal("the app's registration \(flaw)", of: address))
+            return
+        }
         do {
-            _ = try await register(try Registration.acceptInBand(body))
+            let registration = try Registration.acceptInBand(body)
+            _ = try await register(registration)
+            // It has just accepted our signature.
+            untried.remove(registration.url)
             waiting[url] = nil
         } catch {
             fail(url, because: String(describing: error))

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from .signatures import Keys
 from .waiting import eventually
 
 ENDED = ("Completed", "Failed", "Cancelled")
@@ -33,9 +34,11 @@ class Run:
 
 
 class Api:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Keys | None = None) -> None:
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self.event_path = f"/e/{keys.event if keys else 'test'}"
+        headers = keys.authorization if keys else {}
+        self.http = httpx.Client(base_url=url, timeout=30, trust_env=False, headers=headers)
 
     def get(self, path: str) -> Any:
         """The body of a GET that must succeed."""
@@ -51,8 +54,8 @@ class Api:
 
     def send(self, events: Any, *, headers: dict[str, str] | None = None) -> list[str]:
         """Posts an event or a list of them; returns their internal ids."""
-        response = self.http.post("/e/test", json=events, headers=headers)
-        assert response.status_code == 200, f"POST /e/test: {response.status_code} {response.text}"
+        response = self.http.post(self.event_path, json=events, headers=headers)
+        assert response.status_code == 200, f"POST /e: {response.status_code} {response.text}"
         return response.json()["ids"]
 
     # Runs

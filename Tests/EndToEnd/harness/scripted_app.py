@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .api import Api, Run
+from .api import Run
 from .ports import free_port
 from .server import Server
 
@@ -71,7 +71,7 @@ class ScriptedApp:
     def __init__(self, server: Server) -> None:
         self.id = "scripted-" + uuid.uuid4().hex[:8]
         self.event = f"{self.id}/happened"
-        self.api = Api(server.url)
+        self.api = server.api
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/api/inngest"
         self.calls: list[Call] = []

@@ -15,9 +15,10 @@ import inngest
 import inngest.fast_api
 import uvicorn
 
-from .api import Api, Run
+from .api import Run
 from .ports import free_port
 from .server import Server
+from .signatures import Keys
 from .waiting import eventually
 
 
@@ -41,7 +42,7 @@ class SdkApp:
 
     A test declares functions with `function`, and then `run` deploys the app, sends its event and
     waits for the end of the run. Each app has an id and an event name that nobody else uses, so
-    that tests can share one server.
+    that tests can share one server. With keys, its own or the server's, it is in production mode.
     """
 
     def __init__(
@@ -51,14 +52,27 @@ class SdkApp:
         *,
         port: int | None = None,
         streaming: inngest.Streaming | None = None,
+        keys: Keys | None = None,
     ) -> None:
         self.id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") + "-" + uuid.uuid4().hex[:8]
         self.event = f"{self.id}/happened"
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}/api/inngest"
-        self.api = Api(server.url)
-        with development(server.url):
-            self.client = inngest.Inngest(app_id=self.id)
+        self.api = server.api
+        self.is_signed = keys is not None or server.keys is not None
+        keys = keys or server.keys
+        if keys:
+            self.client = inngest.Inngest(
+                app_id=self.id,
+                is_production=True,
+                signing_key=keys.signing,
+                event_key=keys.event,
+                api_base_url=server.url,
+                event_api_base_url=server.url,
+            )
+        else:
+            with development(server.url):
+                self.client = inngest.Inngest(app_id=self.id)
         self.functions: list[inngest.Function[Any]] = []
         self._streaming = streaming
         self._deployed: fastapi.FastAPI | None = None
@@ -96,7 +110,7 @@ class SdkApp:
 
     def serve(self) -> None:
         """Serves the functions as they are declared now, without telling the server."""
-        with development(self.api.url):
+        with contextlib.nullcontext() if self.is_signed else development(self.api.url):
             application = fastapi.FastAPI()
             inngest.fast_api.serve(application, self.client, list(self.functions), streaming=self._streaming)
         self._deployed = application

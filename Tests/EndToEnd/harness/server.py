@@ -7,7 +7,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from .api import Api
 from .ports import free_port
+from .signatures import Keys
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -33,16 +35,24 @@ def is_healthy(port: int) -> bool:
 
 
 class Server:
-    """One `apus dev` with a data directory of its own; it survives restarts of the process."""
+    """
+    One `apus dev`, or with keys one `apus start`, with a data directory of its own; it survives
+    restarts of the process.
+    """
 
     # Of the whole test process, so that a failing test can show what its servers wrote.
     known: list["Server"] = []
 
-    def __init__(self, directory: Path, *flags: str, port: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, *flags: str, port: int | None = None, keys: Keys | None = None, command: str | None = None
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data = directory / "data"
         self.flags = flags
+        self.keys = keys
+        self._command = command or ("start" if keys else "dev")
+        self.api = Api(self.url, keys)
         self._log = directory / "apus.log"
         self._log.touch()
         self._mark = 0
@@ -52,15 +62,18 @@ class Server:
     def start(self, *more_flags: str, within: float = 30.0) -> "Server":
         """Starts the process and returns once it answers `GET /health`."""
         command = [
-            str(binary()), "dev",
+            str(binary()), self._command,
             "--host", "127.0.0.1",
             "--port", str(self.port),
             "--data-dir", str(self.data),
             *self.flags,
             *more_flags,
         ]  # fmt: skip
+        variables = {**os.environ, **(self.keys.variables if self.keys else {})}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables
+            )
         self._wait_until_healthy(within)
         return self
 
