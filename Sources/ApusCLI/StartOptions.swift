@@ -21,16 +21,17 @@ struct StartOptions: ParsableArguments {
         Setting(name: "require-signed-replies", kind: .flag),
     ]
 
+    /// Whatever is wrong here is one line, without the usage that follows other mistakes.
     mutating func validate() throws {
         do {
             _ = try SigningKeys(parsing: signingKey)
         } catch {
-            throw ValidationError("--signing-key cannot be used: \(error).")
+            throw PlainFailure("--signing-key cannot be used: \(error).")
         }
         do {
             _ = try EventKeys(eventKey)
         } catch {
-            throw ValidationError("--event-key cannot be used: \(error).")
+            throw PlainFailure("--event-key cannot be used: \(error).")
         }
     }
 

@@ -1,8 +1,10 @@
 """Nothing that was accepted or done is lost or repeated when the server ends, however it ends."""
 
 import asyncio
+import contextlib
 import datetime
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -347,3 +349,28 @@ def wait_until_sleeping(app: SdkApp, run_id: str) -> None:
         lambda: any(entry.get("job_kind") == "sleep" for entry in app.api.journal(run_id)),
         f"run {run_id} sleeps",
     )
+
+
+def test_a_copy_made_while_the_server_runs_can_be_started(
+    prepare_server: Callable[..., Server], make_app: Callable[..., SdkApp]
+) -> None:
+    """The way of making backups that the documentation names."""
+    server, other = prepare_server(), prepare_server()
+    server.start()
+    app = make_app(server)
+
+    @app.function()
+    async def main(ctx: inngest.Context) -> str:
+        return "done"
+
+    run = app.run()
+    other.data.mkdir()
+    with (
+        contextlib.closing(sqlite3.connect(server.data / "apus.db")) as source,
+        contextlib.closing(sqlite3.connect(other.data / "apus.db")) as copy,
+    ):
+        source.backup(copy)
+    other.start()
+
+    assert other.api.run(run.id).output == "done"
+    assert f"{app.id}-main" in other.api.functions()

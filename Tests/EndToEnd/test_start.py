@@ -25,9 +25,8 @@ def refusal(directory: Path, *flags: str, env: Mapping[str, str] | None = None) 
         env={**kept, "HOME": str(directory), **(env or {})},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
     )  # fmt: skip
-    assert result.returncode == 1 or result.returncode == 64, result
-    # The parser follows its line with how the command is used.
-    line = result.stderr.strip().splitlines()[0]
+    assert result.returncode == 1, result
+    [line] = result.stderr.strip().splitlines()
     for secret in (SIGNING, SIGNING.removeprefix("signkey-prod-"), EVENT):
         assert secret not in result.stderr + result.stdout
     return line
@@ -60,6 +59,11 @@ def test_a_malformed_signing_key_is_refused_without_being_repeated(tmp_path: Pat
 def test_a_malformed_event_key_is_refused_without_being_repeated(tmp_path: Path, key: str) -> None:
     line = refusal(tmp_path, "--event-key", key, env=BOTH)
     assert "--event-key" in line and "without spaces" in line and key not in line
+
+
+def test_a_key_that_can_be_guessed_is_warned_of(start_server: Callable[..., Server]) -> None:
+    assert "can be guessed" in start_server(keys=Keys(signing="abcd")).log()
+    assert "can be guessed" not in start_server(keys=Keys()).log()
 
 
 def test_a_key_that_a_file_would_take_for_a_number_has_to_be_quoted(tmp_path: Path) -> None:

@@ -89,6 +89,13 @@ struct GatekeeperTests {
         #expect(status(.page, [.cookie: "apus-session=\(value)0"]) == 401)
     }
 
+    @Test("a path is logged without an event key")
+    func paths() {
+        #expect(CommonHeaders.withoutKey("/e/secret") == "/e/…")
+        #expect(CommonHeaders.withoutKey("//e/secret/more") == "/e/…")
+        #expect(CommonHeaders.withoutKey("/events/1") == "/events/1")
+    }
+
     @Test("what is open is open")
     func open() {
         #expect(status(.open) == nil)

@@ -35,7 +35,8 @@ struct CommonHeaders: RouterMiddleware {
             // What comes next on the connection cannot be told any more: the library closes it.
             throw error
         } catch {
-            context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            let path = Self.withoutKey(request.uri.path)
+            context.logger.error("a request failed", metadata: ["path": "\(path)", "error": "\(error)"])
             response = Answers.error("The server could not answer: \(error)", status: .internalServerError)
         }
         if Preflight.isOne(request), response.status == .ok { return response }
@@ -49,6 +50,11 @@ struct CommonHeaders: RouterMiddleware {
             response.headers[.accessControlExposeHeaders] = "Link, Mcp-Session-Id"
         }
         return response
+    }
+
+    /// A path as it may be logged: an event key may stand in it.
+    static func withoutKey(_ path: String) -> String {
+        path.hasPrefix("/e/") || path.hasPrefix("//e/") ? "/e/…" : path
     }
 
     private func refusal(of request: Request, _ error: HTTPError) -> Response {
