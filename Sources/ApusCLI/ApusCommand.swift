@@ -9,7 +9,8 @@ struct ApusCommand: AsyncParsableCommand {
         abstract: "Durable functions: events come in, functions start, each step's result is kept.",
         version: ApusVersion.text,
         subcommands: [
-            DevCommand.self, StartCommand.self, SendCommand.self, EventsCommand.self, RunsCommand.self, TraceCommand.self,
+            DevCommand.self, StartCommand.self, SendCommand.self, EventsCommand.self, RunsCommand.self,
+            TraceCommand.self,
             WhyCommand.self, OpenCommand.self, ReplaysCommand.self, FunctionsCommand.self, PauseCommand.self,
             ResumeCommand.self,
             LimitsCommand.self, QueueCommand.self, SchedulesCommand.self, AppsCommand.self, AuditCommand.self,
