@@ -10,9 +10,9 @@ struct ApusCommand: AsyncParsableCommand {
         version: ApusVersion.text,
         subcommands: [
             DevCommand.self, StartCommand.self, SendCommand.self, EventsCommand.self, RunsCommand.self,
-            TraceCommand.self, WhyCommand.self, OpenCommand.self, ReplaysCommand.self, FunctionsCommand.self, PauseCommand.self,
-            ResumeCommand.self, LimitsCommand.self, QueueCommand.self, SchedulesCommand.self, AppsCommand.self,
-            AuditCommand.self,
+            TraceCommand.self, WhyCommand.self, OpenCommand.self, ReplaysCommand.self, FunctionsCommand.self,
+            PauseCommand.self, ResumeCommand.self, LimitsCommand.self, QueueCommand.self, SchedulesCommand.self,
+            AppsCommand.self, AuditCommand.self,
         ]
     )
 
