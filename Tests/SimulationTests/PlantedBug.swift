@@ -48,6 +48,14 @@ enum PlantedBug: CaseIterable {
     case forgottenBuffers
     /// How far a backfill is, is not stored with the runs that it starts.
     case unstoredBackfills
+    /// Reports of older calls of a job count as reports of its newest.
+    case staleReports
+    /// A report is answered before it is durable.
+    case earlyReportAnswers
+    /// Of a report only the first step is stored.
+    case halfReports
+    /// That a call has reported steps is not stored with them.
+    case unstoredReports
 
     /// The rules of which one has to notice.
     var brokenRules: [Rule] {
@@ -68,6 +76,9 @@ enum PlantedBug: CaseIterable {
         case .keptPendings, .unstoredMembers: [.collections]
         case .forgottenPendings: [.intake, .collections]
         case .unstoredTicks, .forgottenTickRuns, .forgottenBuffers, .unstoredBackfills: [.schedules]
+        case .staleReports: [.checkpoints, .steps]
+        case .earlyReportAnswers, .halfReports: [.checkpoints]
+        case .unstoredReports: [.memory, .progress]
         }
     }
 
@@ -97,8 +108,13 @@ enum PlantedBug: CaseIterable {
         case .earlySlots: faults.slowApp = 300
         case .forgottenTickRuns, .forgottenBuffers:
             faults.crashes += (1...12).map { (at: $0 * 29_000, pause: 20) }
+        case .staleReports:
+            faults.reportTwice = 300
+            faults.slowReport = 300
+            faults.troubleAfterReport = 100
         case .effectsBeforeCommit, .alteredProjection, .sameGeneration, .earlyLooks, .keptListeners, .unkeptRuns,
-            .keptPendings, .unstoredMembers, .unstoredTicks, .unstoredBackfills:
+            .keptPendings, .unstoredMembers, .unstoredTicks, .unstoredBackfills, .earlyReportAnswers, .halfReports,
+            .unstoredReports:
             break
         }
     }
@@ -129,6 +145,14 @@ enum PlantedBug: CaseIterable {
                 guard case .called(let job, let generation) = entry else { return entry }
                 return .called(job: job, generation: min(generation, 1))
             }
+            return .turn(row: row, run: run, previous: previous, turn)
+        case (.unstoredReports, .turn(let row, let run, let previous, var turn)):
+            turn.entries.removeAll { $0.isReport }
+            return .turn(row: row, run: run, previous: previous, turn)
+        case (.halfReports, .turn(let row, let run, let previous, var turn)):
+            guard turn.entries.contains(where: \.isReport) else { return write }
+            let first = turn.entries.firstIndex(where: \.isResult)
+            turn.entries = turn.entries.enumerated().filter { !$1.isResult || $0 == first }.map(\.element)
             return .turn(row: row, run: run, previous: previous, turn)
         default:
             return write
@@ -188,5 +212,22 @@ enum PlantedBug: CaseIterable {
         guard self == .staleReplies else { return record.id }
         let newest = world.rules.ledger.runs[record.id.run]?.generations[record.id.job]
         return CallID(run: record.id.run, job: record.id.job, generation: newest ?? record.id.generation)
+    }
+    /// What a report is taken for.
+    func alter(_ checkpoint: Checkpoint) -> Checkpoint {
+        guard self == .staleReports else { return checkpoint }
+        var altered = checkpoint
+        altered.generation = nil
+        return altered
+    }
+}
+
+extension JournalEntry {
+    fileprivate var isReport: Bool {
+        if case .checkpointed = self { true } else { false }
+    }
+
+    fileprivate var isResult: Bool {
+        if case .stepFinished = self { true } else { false }
     }
 }

@@ -8,6 +8,8 @@ struct CallRequest {
     var maxAttempts: Int
     var generation: Int
     var isPlanning: Bool
+    /// Names the call in reports.
+    var token: String
     var function: UUID16
     var stack: [StepID]
     var memos: [StepID: RawJSON]
@@ -22,6 +24,7 @@ struct CallRequest {
             let attempt = context["attempt"]?.int, let most = context["max_attempts"]?.int,
             let generation = context["generation_id"]?.int,
             let isPlanning = context["disable_immediate_execution"]?.bool,
+            let token = context["qi_id"]?.string,
             let function = context["fn_id"]?.string.flatMap({ UUID16($0) }),
             let stack = context["stack"]?["stack"], stack.kind == .array,
             let event = body["event"], let events = body["events"], events.kind == .array,
@@ -33,6 +36,7 @@ struct CallRequest {
         maxAttempts = Int(most)
         self.generation = Int(generation)
         self.isPlanning = isPlanning
+        self.token = token
         self.function = function
         self.usesAPI = usesAPI
         self.stack = stack.elements.compactMap { $0.string.flatMap { StepID($0) } }

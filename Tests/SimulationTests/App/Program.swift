@@ -19,6 +19,8 @@ struct Program {
     var emptyReplies = 0
     /// A failing step reports its last attempt as final by itself, as most SDKs do.
     var reportsLastFailure = true
+    /// Steps are reported while a call goes on; `nil` when each ends its call.
+    var reporting: Reporting?
 
     enum Ending {
         case returns

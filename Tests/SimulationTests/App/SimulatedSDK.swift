@@ -21,19 +21,28 @@ struct SimulatedSDK {
             done(ops(ReplyWriter()))
             return
         }
+        if let reporting = program.reporting, !request.isPlanning {
+            ReportingCall(self, reporting, done).goOn()
+            return
+        }
         switch replay.outcome {
         case .threw(let error):
             done(failure(error, isFinal: program.failsWithoutRetry))
         case .returned:
             finish(done)
         case .blocked:
-            let found = program.reportsLosers ? replay.found : replay.found.filter { !$0.isLoser }
+            let found = heard(of: replay)
             if found.count == 1, let only = found.first, case .run(let body) = only.kind, !request.isPlanning {
                 run(only, body, done)
             } else {
                 report(found, done)
             }
         }
+    }
+
+    /// The steps that a discovery reports.
+    func heard(of replay: Interpreter.Result) -> [Interpreter.FoundStep] {
+        program.reportsLosers ? replay.found : replay.found.filter { !$0.isLoser }
     }
 
     private func answer(_ target: StepID, among found: [Interpreter.FoundStep], _ done: @escaping (RawReply) -> Void) {
@@ -54,51 +63,59 @@ struct SimulatedSDK {
     // MARK: - Steps
 
     private func run(_ step: Interpreter.FoundStep, _ body: Body, _ done: @escaping (RawReply) -> Void) {
+        perform(step, body) { data in
+            var writer = ReplyWriter()
+            guard let data else {
+                writeError(of: step, body, &writer)
+                return done(ops(writer, retryAfter: body.retryAfter))
+            }
+            if program.repeatsKnownSteps, let known = request.stack.first { writer.ranBefore(known) }
+            writer.ran(step, data: data)
+            done(ops(writer))
+        }
+    }
+
+    /// Executes the step's body.
+    /// - Parameter done: gets its result, `nil` when it has failed.
+    func perform(_ step: Interpreter.FoundStep, _ body: Body, _ done: @escaping (RawJSON?) -> Void) {
         let (serial, earlier) = log.record(step.id, in: record, at: world.elapsed)
         world.rules.steps.executes(step.id, in: record, earlier: earlier, in: world)
+        world.rules.checkpoints.executes(step.id, in: record, world)
         guard let event = body.sends else {
-            done(result(of: step, body, serial: serial, execution: earlier.count + 1))
+            done(result(of: body, serial: serial, execution: earlier.count + 1))
             return
         }
         world.senders.send(event, tag: "step\(serial)") { isAccepted in
             guard isAccepted else {
                 log.markFailed(serial)
-                done(error(of: step, body))
+                done(nil)
                 return
             }
-            done(result(of: step, body, serial: serial, execution: earlier.count + 1))
+            done(result(of: body, serial: serial, execution: earlier.count + 1))
         }
     }
 
-    private func result(of step: Interpreter.FoundStep, _ body: Body, serial: Int, execution: Int) -> RawReply {
+    private func result(of body: Body, serial: Int, execution: Int) -> RawJSON? {
         let fails =
             switch body.outcome {
             case .succeeds: false
             case .fails(let times): execution <= times
             case .failsForEver, .failsFinally: true
             }
-        if fails {
-            log.markFailed(serial)
-            return error(of: step, body)
-        }
-        var writer = ReplyWriter()
-        if program.repeatsKnownSteps, let known = request.stack.first { writer.ranBefore(known) }
-        // Refused by the store, so it counts as failed.
-        if body.isPoison { log.markFailed(serial) }
-        writer.ran(step, data: body.isPoison ? .string("poison") : data(serial: serial, padding: body.padding))
-        return ops(writer)
+        // Poison is refused by the store, so it counts as failed.
+        if fails || body.isPoison { log.markFailed(serial) }
+        guard !fails else { return nil }
+        return body.isPoison ? .string("poison") : data(serial: serial, padding: body.padding)
     }
 
-    private func error(of step: Interpreter.FoundStep, _ body: Body) -> RawReply {
+    func writeError(of step: Interpreter.FoundStep, _ body: Body, _ writer: inout ReplyWriter) {
         let isFinal =
             if case .failsFinally = body.outcome {
                 true
             } else {
                 program.reportsLastFailure && request.attempt + 1 >= request.maxAttempts
             }
-        var writer = ReplyWriter()
         writer.failed(step, message: "attempt \(request.attempt)", isFinal: isFinal)
-        return ops(writer, retryAfter: body.retryAfter)
     }
 
     private func data(serial: Int, padding: Int) -> RawJSON {
@@ -116,7 +133,7 @@ struct SimulatedSDK {
 
     // MARK: - The end of the function
 
-    private func finish(_ done: (RawReply) -> Void) {
+    func finish(_ done: (RawReply) -> Void) {
         switch program.ending {
         case .returns:
             done(RawReply(status: 200, headers: headers(), body: outcome.bytes))
@@ -141,11 +158,11 @@ struct SimulatedSDK {
         }
     }
 
-    private var outcome: RawJSON {
+    var outcome: RawJSON {
         .string("\(record.run) after \(request.stack.count) steps")
     }
 
-    private func failure(_ error: RawJSON, isFinal: Bool, retryAfter: Int? = nil) -> RawReply {
+    func failure(_ error: RawJSON, isFinal: Bool, retryAfter: Int? = nil) -> RawReply {
         RawReply(
             status: 500,
             headers: headers(isFinal: isFinal, retryAfter: retryAfter),
@@ -153,7 +170,7 @@ struct SimulatedSDK {
         )
     }
 
-    private func ops(_ writer: ReplyWriter, retryAfter: Int? = nil) -> RawReply {
+    func ops(_ writer: ReplyWriter, retryAfter: Int? = nil) -> RawReply {
         var writer = writer
         return RawReply(status: 206, headers: headers(retryAfter: retryAfter), body: writer.finish())
     }

@@ -30,6 +30,7 @@ final class Rules {
     let order = OrderRule()
     let waiting = WaitingRule()
     let schedules = SchedulesRule()
+    let checkpoints = CheckpointsRule()
 
     init(scenario: Scenario) {
         calls = CallsRule(limits: scenario.configuration.limits)
@@ -43,6 +44,7 @@ final class Rules {
         }
         checkClock(batch, in: world)
         steps.check(batch, in: world)
+        checkpoints.check(batch, in: world)
         calls.check(batch, in: world)
         cancellations.check(batch, in: world)
         ledger.record(batch, at: world.elapsed)
@@ -97,6 +99,7 @@ final class Rules {
         collections.checkEnd(of: world)
         kept.checkEnd(of: world)
         schedules.checkEnd(of: world)
+        checkpoints.checkEnd(of: world)
         checkRegistries(of: world)
     }
 

@@ -6,7 +6,7 @@ enum Rule: String, CustomStringConvertible {
     case intake, steps, release, projection, calls, memory, outcomes, progress, liveness, clock, registry
     case waits, signals, cancellations, timeouts, listeners
     case keys, limits, pace, singletons, collections, kept, order, waiting
-    case schedules
+    case schedules, checkpoints
 
     var description: String { rawValue }
 }

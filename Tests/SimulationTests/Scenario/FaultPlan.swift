@@ -51,6 +51,14 @@ struct FaultPlan {
     var garbage = 0
     var slowApp = 0
 
+    // Of a thousand reports of steps.
+    var reportLost = 0
+    var reportUnanswered = 0
+    var reportTwice = 0
+    var slowReport = 0
+    /// A crash, or the loss of the lease, between a report and the answer of its call.
+    var troubleAfterReport = 0
+
     init(end: Int64) {
         self.end = end
     }
@@ -120,5 +128,16 @@ struct FaultPlan {
         plan.garbage = rate(20, [10, 50])
         plan.slowApp = rate(40, [50, 300])
         return plan
+    }
+    /// What goes wrong with reports of steps.
+    mutating func addReports(from random: inout SplitMix64) {
+        func rate(_ percent: Int, _ choices: [Int]) -> Int {
+            random.chance(percent: percent) ? random.pick(choices) : 0
+        }
+        reportLost = rate(40, [50, 300])
+        reportUnanswered = rate(40, [50, 300])
+        reportTwice = rate(40, [50, 300])
+        slowReport = rate(40, [50, 300])
+        troubleAfterReport = rate(40, [20, 100])
     }
 }

@@ -57,15 +57,28 @@ struct SimulatedEvent {
 
 extension Scenario {
     static func draw(shardCount: Int, from random: inout SplitMix64) -> Scenario {
-        // Apart, so that worlds without cron triggers stay as they are.
+        // Apart, so that worlds without cron triggers and without reports stay as they are.
+        var reports = SplitMix64(seed: StableHash.of("reports") ^ random.peek())
         var ticks = SplitMix64(seed: StableHash.of("ticks") ^ random.peek())
         var scenario = drawEvents(shardCount: shardCount, from: &random)
         if ticks.chance(percent: 25) { scenario.addSchedules(from: &ticks) }
+        if reports.chance(percent: 25) { scenario.addReports(from: &reports) }
         return scenario
     }
 
     /// Whether nobody sets the clock.
     var isClockSteady: Bool { faults.clockSteps.isEmpty && schedules?.clockSteps.isEmpty ?? true }
+
+    /// Whether apps report steps while calls go on.
+    var hasReports: Bool { functions.contains { $0.program.reporting != nil } }
+
+    private mutating func addReports(from random: inout SplitMix64) {
+        for index in functions.indices where random.chance(percent: 75) {
+            functions[index].program.reporting = .draw(from: &random)
+            functions[index].program.addSteps(from: &random)
+        }
+        faults.addReports(from: &random)
+    }
 
     private mutating func addSchedules(from random: inout SplitMix64) {
         let first = functions.count

@@ -21,6 +21,9 @@ struct Coverage {
         case tickStarted, tickMissed, tickMadeUp, tickSkipped, tickBuffered, tickReleased, tickCancelled, tickSilent,
             tickBackfilled, scheduleReplaced, scheduleResumed, clockSteppedOverTick
         case invocationDropped, invocationMerged
+        case stepReported, reportRepeated, reportStale, reportLost, reportUnanswered, reportLate, reportRefused,
+            reportGivenUp,
+            reportedStepRepeated, troubleAfterReport, calledWithResults
         case runCancelledByEvent, runCancelledOnRequest, startTimeout, finishTimeout, filteredTrigger
     }
 
