@@ -47,6 +47,13 @@ protocol Pausing: ParsableArguments {
 }
 
 extension Pausing {
+    /// `{"paused": true}`.
+    static func wish(_ isPaused: Bool) -> RawJSON {
+        var writer = JSONWriter()
+        writer.object { $0.member("paused", isPaused) }
+        return writer.finish()
+    }
+
     func pause(_ isPaused: Bool) async throws {
         try await failsWithOneLine {
             for name in try await tell(isPaused) { Logs.write("\(name) \(isPaused ? "is paused" : "goes on").\n") }
@@ -75,11 +82,6 @@ struct ScheduleSwitch: Pausing {
     @OptionGroup var server: ServerOptions
 
     func tell(_ isPaused: Bool) async throws -> [String] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("paused")
-        writer.value(isPaused)
-        writer.endObject()
-        return try await ScheduleReference.change(schedule, server.client, writer.finish())
+        try await ScheduleReference.change(schedule, server.client, Self.wish(isPaused))
     }
 }

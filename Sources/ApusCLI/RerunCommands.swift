@@ -234,12 +234,7 @@ struct ReplaySwitch: Pausing {
     @OptionGroup var server: ServerOptions
 
     func tell(_ isPaused: Bool) async throws -> [String] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("paused")
-        writer.value(isPaused)
-        writer.endObject()
-        _ = try await server.client.ask("PATCH", "/v1/replays/\(replay.asPathPart)", writer.finish())
+        _ = try await server.client.ask("PATCH", "/v1/replays/\(replay.asPathPart)", Self.wish(isPaused))
         return ["Replay \(replay)"]
     }
 }

@@ -127,11 +127,8 @@ extension Dashboard {
         try checkConfirmation(form, function)
         let key = form["key"].isEmpty ? nil : FlowKey.excerpt(form["key"])
         let slug = function.configuration.slug
-        let order = BulkCancellation(
-            id: SplitMix64.drawnULID(at: visit.now), app: site.node.registry.apps[function.app]?.name ?? "",
-            function: function.id, functionSlug: slug, startedAfter: nil, startedBefore: visit.now, condition: nil,
-            backlog: BulkCancellation.Backlog(key: key, target: target), createdAt: visit.now
-        )
+        let order = site.node.cancellation(
+            of: function, until: visit.now, backlog: BulkCancellation.Backlog(key: key, target: target), at: visit.now)
         try await site.node.begin(order, by: actor)
         let text = target == nil ? "What waits is being cancelled." : "What waits is being moved."
         return visit.back(to: Link("functions", slug), Notice(text))

@@ -21,6 +21,15 @@ struct Form: Sendable {
         fields.filter { $0.name == name && !$0.value.isEmpty }.map(\.value)
     }
 
+    /// What cannot be undone is typed out before it is done.
+    func checkConfirmation() throws(PageProblem) {
+        guard !self["confirmation"].isEmpty, self["confirm"] == self["confirmation"] else {
+            throw PageProblem(
+                400, "Nothing has been done",
+                "To confirm, \(self["confirmation"].excerpt()) has to be typed as it is written.")
+        }
+    }
+
     private static func decode(_ text: ArraySlice<UInt8>) -> String {
         var bytes: [UInt8] = []
         var rest = text

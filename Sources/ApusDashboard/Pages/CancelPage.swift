@@ -71,22 +71,15 @@ struct CancelPage: Sendable {
     /// Cancels what the page has shown; runs that came later are left alone.
     func cancel(_ form: Form, _ visit: Visit) async throws -> Response {
         let filter = try RunFilter(visit.asking(form.fields))
-        guard !form["confirmation"].isEmpty, form["confirm"] == form["confirmation"] else {
-            throw PageProblem(
-                400, "Nothing has been done",
-                "To confirm, \(form["confirmation"].excerpt()) has to be typed as it is written.")
-        }
+        try form.checkConfirmation()
         guard let until = filter.until, until <= visit.now else {
             throw PageProblem(400, "Nothing has been done", "The time up to which runs are meant is missing.")
         }
         let plan = try await plan(filter, until: until, visit)
-        let registry = site.node.registry
         for (function, _) in plan.functions {
-            let order = BulkCancellation(
-                id: SplitMix64.drawnULID(at: visit.now), app: registry.apps[function.app]?.name ?? "",
-                function: function.id, functionSlug: function.configuration.slug, startedAfter: plan.from,
-                startedBefore: plan.until, condition: plan.condition,
-                backlog: plan.onlyQueued ? BulkCancellation.Backlog() : nil, createdAt: visit.now)
+            let order = site.node.cancellation(
+                of: function, from: plan.from, until: plan.until, condition: plan.condition,
+                backlog: plan.onlyQueued ? BulkCancellation.Backlog() : nil, at: visit.now)
             if plan.onlyQueued {
                 try await site.node.begin(order, by: Dashboard.actor)
             } else {

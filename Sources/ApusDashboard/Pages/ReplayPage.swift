@@ -30,7 +30,7 @@ struct ReplayPage: Sendable {
                 400, "These runs cannot be repeated together",
                 "Choose a function, and no condition; only runs that have ended are repeated.")
         }
-        guard let start = Replay.Start.allCases.first(where: { $0.name == start }),
+        guard let start = Replay.Start(name: start),
             let pace = Int(pace), (1...Replay.fastestPace).contains(pace)
         else {
             throw PageProblem(
@@ -81,11 +81,7 @@ struct ReplayPage: Sendable {
     /// Orders what the page has shown.
     func order(_ form: Form, _ visit: Visit) async throws -> Response {
         let filter = try RunFilter(visit.asking(form.fields))
-        guard !form["confirmation"].isEmpty, form["confirm"] == form["confirmation"] else {
-            throw PageProblem(
-                400, "Nothing has been done",
-                "To confirm, \(form["confirmation"].excerpt()) has to be typed as it is written.")
-        }
+        try form.checkConfirmation()
         guard filter.until != nil else {
             throw PageProblem(400, "Nothing has been done", "The time up to which runs are meant is missing.")
         }

@@ -75,8 +75,7 @@ struct ReplaysPage: Sendable {
 
     /// Pauses a replay, lets it go on, or stops it.
     func change(_ text: String, _ form: Form, _ visit: Visit) async throws -> Response {
-        let state = Replay.State.allCases.first { $0.name == form["state"] && $0 != .finished }
-        guard let state, let id = ULID(text),
+        guard let state = Replay.State(name: form["state"]), state != .finished, let id = ULID(text),
             let replay = try await site.node.changeReplay(id, to: state, perMinute: nil)
         else { throw PageProblem.missing("replay", text) }
         return visit.back(to: Link("replays"), Notice("The replay is \(replay.state.name)."))

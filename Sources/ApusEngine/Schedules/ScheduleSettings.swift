@@ -16,22 +16,17 @@ package struct ScheduleSettings: Hashable, Sendable {
 }
 
 /// Which of the ticks that were missed are made up for.
-package enum CatchUp: UInt8, Hashable, Sendable, CaseIterable {
+package enum CatchUp: UInt8, Hashable, Sendable, NamedCase {
     case skip = 0
     case latest = 1
     /// Up to ``Limits/missedTicks`` of them, the newest.
     case all = 2
 
     package var name: String { "\(self)" }
-
-    package init?(name: String) {
-        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = found
-    }
 }
 
 /// What becomes of a tick that comes while the run of the one before still lives.
-package enum Overlap: UInt8, Hashable, Sendable, CaseIterable {
+package enum Overlap: UInt8, Hashable, Sendable, NamedCase {
     case allow = 0
     case skip = 1
     /// The run that lives is cancelled.
@@ -46,11 +41,6 @@ package enum Overlap: UInt8, Hashable, Sendable, CaseIterable {
         case .cancelPrevious: "cancel_previous"
         case .bufferOne: "buffer_one"
         }
-    }
-
-    package init?(name: String) {
-        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = found
     }
 }
 

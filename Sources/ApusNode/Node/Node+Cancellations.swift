@@ -8,6 +8,21 @@ extension Node {
     /// Runs that are told at a time.
     private static let page = 200
 
+    /// An order to cancel runs of a function, which has not begun.
+    /// - Parameters:
+    ///   - until: runs created later are left alone.
+    ///   - backlog: what becomes of those that have not started; `nil` for an order that does not care about that.
+    package func cancellation(
+        of function: FunctionRecord, from: Timestamp? = nil, until: Timestamp, condition: String? = nil,
+        backlog: BulkCancellation.Backlog? = nil, at now: Timestamp
+    ) -> BulkCancellation {
+        BulkCancellation(
+            id: SplitMix64.drawnULID(at: now), app: registry.apps[function.app]?.name ?? "", function: function.id,
+            functionSlug: function.configuration.slug, startedAfter: from, startedBefore: until, condition: condition,
+            backlog: backlog, createdAt: now
+        )
+    }
+
     /// Begins to cancel the runs that an order means.
     package func begin(_ cancellation: BulkCancellation) async throws(StoreError) {
         try await write { store throws(StoreError) in try store.keep(cancellation) }

@@ -47,11 +47,7 @@ struct CancellationRoutes: Sendable {
         guard let function = function(reference, of: app) else {
             return Answers.error("function not found", status: .notFound)
         }
-        let cancellation = BulkCancellation(
-            id: SplitMix64.drawnULID(at: now), app: app, function: function.id,
-            functionSlug: function.configuration.slug, startedAfter: after, startedBefore: before,
-            condition: condition, createdAt: now
-        )
+        let cancellation = node.cancellation(of: function, from: after, until: before, condition: condition, at: now)
         try await node.begin(cancellation)
         return Answers.envelope { Self.write(cancellation, on: node, to: &$0) }
     }

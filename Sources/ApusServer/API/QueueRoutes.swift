@@ -135,11 +135,7 @@ struct QueueRoutes: Sendable {
         _ backlog: BulkCancellation.Backlog, _ function: FunctionRecord, by actor: String
     ) async throws -> Response {
         let now = ServerClock.now()
-        let order = BulkCancellation(
-            id: SplitMix64.drawnULID(at: now), app: node.registry.apps[function.app]?.name ?? "",
-            function: function.id, functionSlug: function.configuration.slug, startedAfter: nil, startedBefore: now,
-            condition: nil, backlog: backlog, createdAt: now
-        )
+        let order = node.cancellation(of: function, until: now, backlog: backlog, at: now)
         try await node.begin(order, by: actor)
         return Answers.envelope { CancellationRoutes.write(order, on: node, to: &$0) }
     }

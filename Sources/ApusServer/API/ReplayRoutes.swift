@@ -20,9 +20,7 @@ struct ReplayRoutes: Sendable {
         routes.on(.get, "/v1/replays") { _, _ in
             let found = try await node.read { reader throws(StoreError) in try reader.replays() }
             return Answers.envelope { writer in
-                writer.beginArray()
-                for replay in found { Self.write(replay, to: &writer) }
-                writer.endArray()
+                writer.array(found) { Self.write($0, to: &$1) }
             }
         }
         routes.on(.get, "/v1/replays/:id") { _, context in
@@ -70,8 +68,7 @@ struct ReplayRoutes: Sendable {
         }
         let (from, until) = (try fields.time("from"), try fields.time("until"))
         if let from, let until, from >= until { throw HTTPError(.badRequest, message: "from must be before until") }
-        let start = try fields.string("start")
-        guard let start = start.map({ name in Replay.Start.allCases.first { $0.name == name } }) ?? .failure else {
+        guard let start = Replay.Start(name: try fields.string("start") ?? Replay.Start.failure.name) else {
             throw HTTPError(.badRequest, message: "start must be failure or beginning")
         }
         let wish = Node.ReplayWish(
@@ -82,16 +79,13 @@ struct ReplayRoutes: Sendable {
         let plan = isPreview ? try await node.preview(wish, by: actor) : try await node.order(wish, by: actor)
         let isMade = !isPreview && plan.replay.found > 0
         return Answers.envelope(status: isMade ? .created : .ok) { writer in
-            writer.beginObject()
-            writer.key("preview")
-            writer.value(isPreview)
-            writer.key("runs")
-            writer.value(plan.replay.found)
-            writer.key("is_complete")
-            writer.value(plan.isWhole)
-            writer.key("replay")
-            if isMade { Self.write(plan.replay, to: &writer) } else { writer.null() }
-            writer.endObject()
+            writer.object { writer in
+                writer.member("preview", isPreview)
+                writer.member("runs", plan.replay.found)
+                writer.member("is_complete", plan.isWhole)
+                writer.key("replay")
+                if isMade { Self.write(plan.replay, to: &writer) } else { writer.null() }
+            }
         }
     }
 
@@ -110,39 +104,24 @@ struct ReplayRoutes: Sendable {
     }
 
     private static func write(_ replay: Replay, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("id")
-        writer.value(replay.id)
-        writer.key("function_id")
-        writer.value(replay.functionSlug)
-        writer.key("status")
-        writer.beginArray()
-        for state in RunState.allCases where replay.states.contains(state) { writer.value(state.name) }
-        writer.endArray()
-        writer.key("from")
-        if let from = replay.from { writer.value(from.rfc3339) } else { writer.null() }
-        writer.key("until")
-        writer.value(replay.until.rfc3339)
-        writer.key("start")
-        writer.value(replay.start.name)
-        writer.key("per_minute")
-        writer.value(replay.perMinute)
-        writer.key("state")
-        writer.value(replay.state.name)
-        writer.key("runs")
-        writer.value(replay.found)
-        writer.key("started")
-        writer.value(replay.progress.started)
-        writer.key("skipped")
-        writer.value(replay.progress.skipped)
-        writer.key("problem")
-        if replay.progress.problem.isEmpty { writer.null() } else { writer.value(replay.progress.problem) }
-        writer.key("created_by")
-        writer.value(replay.actor)
-        writer.key("created_at")
-        writer.value(replay.createdAt.rfc3339)
-        writer.key("ended_at")
-        if let ended = replay.endedAt { writer.value(ended.rfc3339) } else { writer.null() }
-        writer.endObject()
+        let progress = replay.progress
+        writer.object { writer in
+            writer.member("id", replay.id)
+            writer.member("function_id", replay.functionSlug)
+            writer.key("status")
+            writer.array(RunState.allCases.filter(replay.states.contains)) { $1.value($0.name) }
+            writer.member("from", replay.from)
+            writer.member("until", replay.until)
+            writer.member("start", replay.start.name)
+            writer.member("per_minute", replay.perMinute)
+            writer.member("state", replay.state.name)
+            writer.member("runs", replay.found)
+            writer.member("started", progress.started)
+            writer.member("skipped", progress.skipped)
+            writer.member("problem", progress.problem.isEmpty ? nil : progress.problem)
+            writer.member("created_by", replay.actor)
+            writer.member("created_at", replay.createdAt)
+            writer.member("ended_at", replay.endedAt)
+        }
     }
 }

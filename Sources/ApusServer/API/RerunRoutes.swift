@@ -27,12 +27,10 @@ struct RerunRoutes: Sendable {
                 return Answers.error("Unable to load function run: \(text)", status: .notFound)
             }
             return Answers.envelope { writer in
-                writer.beginObject()
-                writer.key("run_id")
-                writer.value(id)
-                writer.key("woken")
-                writer.value(count)
-                writer.endObject()
+                writer.object { writer in
+                    writer.member("run_id", id)
+                    writer.member("woken", count)
+                }
             }
         }
     }
@@ -41,12 +39,10 @@ struct RerunRoutes: Sendable {
         switch came {
         case .started(let new):
             Answers.envelope(status: .created) { writer in
-                writer.beginObject()
-                writer.key("run_id")
-                writer.value(new)
-                writer.key("original_run_id")
-                writer.value(run)
-                writer.endObject()
+                writer.object { writer in
+                    writer.member("run_id", new)
+                    writer.member("original_run_id", run)
+                }
             }
         case .unknownRun: Answers.error("Unable to load function run: \(text)", status: .notFound)
         case .impossible(let problem):

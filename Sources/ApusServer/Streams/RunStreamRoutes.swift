@@ -95,7 +95,6 @@ struct RunChanges: Sendable {
             part.query.from = since - Self.margin
             part.query.until = nil
             part.query.after = nil
-            part.query.hasEnds = search.query.hasEnds
             let page = try await node.find(part)
             isIncomplete = isIncomplete || page.next != nil
             for run in page.runs { found[run.id] = run }

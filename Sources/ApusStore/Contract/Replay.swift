@@ -42,7 +42,7 @@ package struct Replay: Hashable, Sendable {
     }
 
     /// Where the new runs begin.
-    package enum Start: UInt8, Hashable, Sendable, CaseIterable {
+    package enum Start: UInt8, Hashable, Sendable, NamedCase {
         /// At the failure of those that failed or were cancelled, at the beginning of the others.
         case failure = 0
         case beginning = 1
@@ -50,7 +50,7 @@ package struct Replay: Hashable, Sendable {
         package var name: String { "\(self)" }
     }
 
-    package enum State: UInt8, Hashable, Sendable, CaseIterable {
+    package enum State: UInt8, Hashable, Sendable, NamedCase {
         case running = 0
         case paused = 1
         case finished = 2

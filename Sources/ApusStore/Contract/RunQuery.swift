@@ -50,7 +50,7 @@ package struct RunQuery: Hashable, Sendable {
 }
 
 /// What people see of a run's status.
-package enum RunState: UInt8, Hashable, Sendable, CaseIterable {
+package enum RunState: UInt8, Hashable, Sendable, NamedCase {
     /// No call for the run has gone out yet.
     case queued = 0
     case running = 1
@@ -79,11 +79,6 @@ package enum RunState: UInt8, Hashable, Sendable, CaseIterable {
     }
 
     package var name: String { "\(self)" }
-
-    package init?(name: String) {
-        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = found
-    }
 }
 
 /// One of the times of a run.
