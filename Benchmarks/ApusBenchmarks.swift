@@ -5,7 +5,7 @@ import Foundation
 @main
 struct ApusBenchmarks {
     static let scenarios: [any Scenario] = [
-        Startup(), Idle(), Latency(), Sequential(), Steps(), Events(), Waits(), Backlog(), Schedules(),
+        Startup(), Idle(), Latency(), Sequential(), Steps(), Checkpoints(), Events(), Waits(), Backlog(), Schedules(),
         StoreCommits(), Search(), JSONDecoding(), EngineDecisions(),
     ]
 

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 
 /// An app that speaks the protocol by hand and costs next to nothing, on an event loop of its own.
 struct BenchmarkApp: Sendable {
@@ -9,16 +8,7 @@ struct BenchmarkApp: Sendable {
 
     static func start(on loop: any EventLoop) async throws -> BenchmarkApp {
         let tally = try await loop.submit { NIOLoopBound(AppTally(), eventLoop: loop) }.get()
-        let channel = try await ServerBootstrap(group: loop)
-            .serverChannelOption(.backlog, value: 1_024)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AppHandler(tally.value))
-                }
-            }
-            .bind(host: "127.0.0.1", port: try await FreePort.find(on: loop))
-            .get()
+        let channel = try await AppListener.bind(on: loop) { AppHandler(tally.value) }
         guard let port = channel.localAddress?.port else { throw BenchmarkError("the app has no port") }
         return BenchmarkApp(channel: channel, port: port, tally: tally)
     }
@@ -30,11 +20,7 @@ struct BenchmarkApp: Sendable {
     /// Tells a server what functions there are.
     func register(with server: ServerProcess, asking loop: any EventLoop) async throws {
         let body = BenchmarkRegistration.body(url: "http://127.0.0.1:\(port)/api/inngest")
-        let request = HTTPMessage.post("/fn/register", body: body)
-        let answer = try await ClientConnection.ask(port: server.port, request, on: loop)
-        guard answer.status == 200 else {
-            throw BenchmarkError("the registration was answered with \(answer.status): \(String(buffer: answer.body))")
-        }
+        try await AppListener.register(body, with: server, asking: loop)
     }
 
     var counts: AppTally.Counts {

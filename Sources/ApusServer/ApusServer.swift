@@ -90,6 +90,7 @@ package struct ApusServer: Sendable {
         RunListRoutes(node: node).add(to: &routes)
         CheckpointRoutes(node: node, bodies: bodies).add(to: &routes)
         RerunRoutes(node: node, bodies: bodies).add(to: &routes)
+        MetadataRoutes(node: node, bodies: bodies).add(to: &routes)
         ReplayRoutes(node: node, bodies: bodies).add(to: &routes)
         MetricsRoutes(node: node).add(to: &routes)
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)

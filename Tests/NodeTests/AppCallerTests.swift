@@ -58,7 +58,9 @@ import Testing
     private func call(_ url: String) -> OutgoingCall {
         OutgoingCall(
             id: CallID(run: RowID(1), job: 1, generation: 1), app: UUID16(high: 0, low: 1), url: url,
-            runID: ULID(high: 0, low: 1), stepID: "step", requestID: ULID(high: 0, low: 2), jobID: "", version: 1,
+            runID: ULID(high: 0, low: 1), function: UUID16(high: 0, low: 1),
+            trace: TraceContext(trace: ULID(high: 0, low: 1), span: 1), stepID: "step",
+            requestID: ULID(high: 0, low: 2), jobID: "", version: 1,
             body: [], slots: CallSlots(function: UUID16(high: 0, low: 1))
         )
     }

@@ -18,6 +18,8 @@ public struct Op: Hashable, Sendable {
     /// The step's error, an object, reduced to `name`, `message`, `stack`, `data` and `cause`; nil when
     /// absent or null, but never for ``Kind/stepError`` and ``Kind/stepFailed``.
     public var error: RawJSON?
+    /// What the app notes with the op, as sent; `nil` when absent or null. It never makes a reply invalid.
+    public var metadata: RawJSON?
 
     /// Makes an op.
     public init(
@@ -27,7 +29,8 @@ public struct Op: Hashable, Sendable {
         displayName: String = "",
         options: RawJSON? = nil,
         data: RawJSON? = nil,
-        error: RawJSON? = nil
+        error: RawJSON? = nil,
+        metadata: RawJSON? = nil
     ) {
         self.kind = kind
         self.id = id
@@ -36,6 +39,7 @@ public struct Op: Hashable, Sendable {
         self.options = options
         self.data = data
         self.error = error
+        self.metadata = metadata
     }
 
     /// What an op asks for. Names are accepted as written here or all in lower case.

@@ -56,11 +56,13 @@ struct RunBody: Sendable {
             "step": number.map { number in
                 StepPart(
                     step: steps[number - 1], number: number, run: id, child: children[number - 1]?.run,
-                    mayRepeat: !isLiving, close: base,
+                    mayRepeat: !isLiving, metadata: loaded.trace.metadata, close: base,
                     time: visit.time
                 ).part
             } ?? false,
-            "inputs": .list(inputs(loaded)), "outputs": .list([output(run)]),
+            "inputs": .list(inputs(loaded)),
+            "outputs": .list(
+                [output(run)] + loaded.trace.metadata.entries { $0 == .run }.map { $0.part(of: id) }),
             "linked": linked(loaded, children, repeats),
             "command": .text("apus trace \(id)"),
         ]
@@ -167,6 +169,12 @@ struct RunBody: Sendable {
             if flow.priority != .zero { facts.append(FactPart.text("Priority", "\(flow.priority.seconds) s")) }
             if !keys.isEmpty { facts.append(FactPart.code("Keys", keys)) }
         }
+        for entry in loaded.trace.deferrals {
+            let label = entry.isAborted ? "Deferred, taken back" : run.end == nil ? "Starts at its end" : "Deferred"
+            let slug = entry.deferral.function
+            facts.append(FactPart.link(label, slug, Link("functions", slug)))
+        }
+        for refusal in loaded.trace.leftOut.prefix(20) { facts.append(FactPart.text("Left out", refusal.reason)) }
         let entries = loaded.history.turns.reduce(0) { $0 + $1.entries.count }
         facts.append(
             FactPart.text(
@@ -195,6 +203,12 @@ struct RunBody: Sendable {
             label, output.json, link: Link("runs", run.id.description, "payload").with("of", "output"))
     }
 
+    /// The run whose end has started this one.
+    private static func deferring(_ loaded: Loaded) -> ULID? {
+        guard loaded.run.eventName == DeferredEvent.name, let event = loaded.history.events.first else { return nil }
+        return event.view["data"]?["_inngest"]?["parent_run_id"]?.string.flatMap { ULID($0) }
+    }
+
     /// Runs that are listed as repeating this one.
     private static let repeats = 20
 
@@ -205,6 +219,13 @@ struct RunBody: Sendable {
             let id = invoker.runID.description
             links.append([
                 "relation": "invoked by", "state": false, "functionName": "the run that waits for it",
+                "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
+            ])
+        }
+        if let parent = Self.deferring(loaded) {
+            let id = parent.description
+            links.append([
+                "relation": "deferred by", "state": false, "functionName": "the run that ended before",
                 "href": Link("runs", id).part, "id": .text(id), "short": .text(id.shortID),
             ])
         }

@@ -51,6 +51,11 @@ struct RunPage: Sendable {
             let number = visit.number("step", usual: 0, most: .max)
             let steps = loaded.trace.steps
             json = steps.indices.contains(number - 1) ? steps[number - 1].result.map(StepPart.output) : nil
+        } else if of == "input" {
+            label = "Arguments"
+            let number = visit.number("step", usual: 0, most: .max)
+            let steps = loaded.trace.steps
+            json = steps.indices.contains(number - 1) ? steps[number - 1].input : nil
         } else {
             label = "Input"
             let number = Int(of.dropFirst("event".count)) ?? 0

@@ -12,6 +12,8 @@ struct StepPart {
     var child: StoredRun?
     /// Whether a new run may begin at the step: this one has ended.
     var mayRepeat: Bool
+    /// What is noted with the run, its steps and their attempts.
+    var metadata: RunMetadata
     /// The page without the step.
     var close: Link
     var time: TimeText
@@ -27,6 +29,7 @@ struct StepPart {
 
     private var facts: [Part] {
         var facts = [FactPart.text("Kind", step.kind.words)]
+        if !step.type.isEmpty { facts.append(FactPart.code("Made by", step.type)) }
         if let id = step.id { facts.append(FactPart.code("Id", id.description)) }
         facts.append(FactPart.time("Queued", time.part(step.createdAt)))
         if let started = step.startedAt { facts.append(FactPart.time("Started", time.part(started))) }
@@ -131,12 +134,19 @@ struct StepPart {
     }
 
     private var payloads: [Part] {
-        guard let result = step.result else { return [] }
-        return [
-            PayloadPart.part(
-                result.outcome == .failed ? "Result, as later calls see it" : "Output", Self.output(result),
-                link: Link("runs", run, "payload").with("of", "step").with("step", String(number)))
-        ]
+        var payloads: [Part] = []
+        let place = Link("runs", run, "payload").with("step", String(number))
+        if let input = step.input {
+            payloads.append(PayloadPart.part("Arguments", input, link: place.with("of", "input")))
+        }
+        if let result = step.result {
+            payloads.append(
+                PayloadPart.part(
+                    result.outcome == .failed ? "Result, as later calls see it" : "Output", Self.output(result),
+                    link: place.with("of", "step"))
+            )
+        }
+        return payloads + metadata.entries { $0.step != nil && $0.step == step.id }.map { $0.part(of: run) }
     }
 
     /// What the step returned, without the wrapping.

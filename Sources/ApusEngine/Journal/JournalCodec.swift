@@ -64,6 +64,11 @@ private enum EntryKind: UInt8 {
     case origin = 18
     case woken = 19
     case checkpointed = 20
+    case deferred = 30
+    case deferAborted = 31
+    case annotated = 32
+    case stepDescribed = 33
+    case leftOut = 34
 }
 
 extension BinaryWriter {
@@ -157,6 +162,46 @@ extension BinaryWriter {
         case .checkpointed(let job):
             byte(EntryKind.checkpointed.rawValue)
             unsigned(UInt64(job))
+        case .deferred(let deferral):
+            byte(EntryKind.deferred.rawValue)
+            step(deferral.key)
+            text(deferral.function)
+            payload(deferral.input)
+            flag(deferral.meta != nil)
+            if let meta = deferral.meta { blob(meta.bytes) }
+        case .deferAborted(let key):
+            byte(EntryKind.deferAborted.rawValue)
+            step(key)
+        case .annotated(let annotation):
+            byte(EntryKind.annotated.rawValue)
+            target(annotation.target)
+            text(annotation.update.kind)
+            byte(annotation.update.operation.rawValue)
+            blob(annotation.update.values.bytes)
+        case .stepDescribed(let description):
+            byte(EntryKind.stepDescribed.rawValue)
+            step(description.step)
+            text(description.type)
+            flag(description.input != nil)
+            if let input = description.input { payload(input) }
+        case .leftOut(let key, let reason):
+            byte(EntryKind.leftOut.rawValue)
+            step(key)
+            text(reason)
+        }
+    }
+
+    private mutating func target(_ target: Annotation.Target) {
+        switch target {
+        case .run: byte(0)
+        case .step(let id): stepKey(1, id)
+        case .attempt(let id, let attempt):
+            stepKey(2, id)
+            unsigned(UInt64(attempt))
+        case .span(let id, let attempt, let span):
+            stepKey(3, id)
+            unsigned(UInt64(attempt))
+            text(span)
         }
     }
 
@@ -365,6 +410,39 @@ extension BinaryReader {
         case .origin: return .origin(try origin(payload: fetch))
         case .woken: return .woken(job: try integer(JobNumber.self))
         case .checkpointed: return .checkpointed(job: try integer(JobNumber.self))
+        case .deferred:
+            return .deferred(
+                Deferral(
+                    key: try step(), function: try text(), input: try payload(fetch),
+                    meta: try flag() ? try json() : nil
+                )
+            )
+        case .deferAborted: return .deferAborted(try step())
+        case .annotated:
+            let target = try target()
+            let kind = try text()
+            let operationByte = try byte()
+            guard let operation = MetadataUpdate.Operation(rawValue: operationByte) else {
+                throw unknown("operation of metadata", operationByte)
+            }
+            let update = MetadataUpdate(kind: kind, operation: operation, values: try json())
+            return .annotated(Annotation(target: target, update: update))
+        case .stepDescribed:
+            return .stepDescribed(
+                StepDescription(step: try step(), type: try text(), input: try flag() ? try payload(fetch) : nil)
+            )
+        case .leftOut: return .leftOut(try step(), reason: try text())
+        }
+    }
+
+    private mutating func target() throws(JournalDecodingError) -> Annotation.Target {
+        let kind = try byte()
+        switch kind {
+        case 0: return .run
+        case 1: return .step(try step())
+        case 2: return .attempt(try step(), try integer(Int.self))
+        case 3: return .span(try step(), try integer(Int.self), id: try text())
+        default: throw unknown("target of metadata", kind)
         }
     }
 

@@ -53,6 +53,16 @@ package enum JournalEntry: Hashable, Sendable {
     case woken(job: JobNumber)
     /// The job's call has reported the steps before this entry, and goes on.
     case checkpointed(job: JobNumber)
+    /// Another function is to start when the run ends.
+    case deferred(Deferral)
+    /// It is not, after all.
+    case deferAborted(StepID)
+    /// The run, one of its steps or an attempt was given metadata.
+    case annotated(Annotation)
+    /// What the app says of a step besides its name.
+    case stepDescribed(StepDescription)
+    /// Something that came with an op could not be kept; the run goes on without it.
+    case leftOut(StepID, reason: String)
 }
 
 /// What a run may take too long for.

@@ -34,7 +34,7 @@ package enum CallBody {
             maxAttempts: maxAttempts, isPlanning: isPlanning, usesAPI: leavesStateOut, to: &writer
         )
         writer.key("defers")
-        writer.raw(RawJSON.emptyObject)
+        write(run.deferrals, to: &writer)
         writer.key("event")
         writer.raw(events.first ?? .emptyObject)
         writer.key("events")
@@ -58,6 +58,18 @@ package enum CallBody {
         writer.value(Int64(run.version))
         writer.endObject()
         return writer.bytes
+    }
+
+    /// What the app need not defer again.
+    private static func write(_ deferrals: Deferrals, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for entry in deferrals.entries {
+            writer.key(entry.deferral.key)
+            writer.beginObject()
+            writer.member("abortable", !entry.isAborted)
+            writer.endObject()
+        }
+        writer.endObject()
     }
 
     private static func context(

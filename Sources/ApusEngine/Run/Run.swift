@@ -43,12 +43,24 @@ package struct Run: Hashable, Sendable {
     private var spentKeys: Set<JobKey> = []
     /// The run that this one repeats.
     package private(set) var origin: RunOrigin?
+    /// What starts when the run ends.
+    package private(set) var deferrals = Deferrals()
+    /// Bytes of the metadata that the run was given.
+    package private(set) var metadataBytes = 0
+    private var described: Set<StepID> = []
 
     /// - Parameter row: where the run is stored.
     package init(row: RowID, start: RunStart, createdAt: Timestamp) {
         self.row = row
         self.start = start
         self.createdAt = createdAt
+    }
+
+    /// The run that its journal tells of; `nil` when that does not begin with a start.
+    package init?(row: RowID, _ loaded: LoadedRun) {
+        guard let first = loaded.turns.first, case .started(let start)? = first.entries.first else { return nil }
+        self.init(row: row, start: start, createdAt: first.at)
+        for turn in loaded.turns { apply(turn) }
     }
 
     package var id: ULID { start.id }
@@ -68,6 +80,11 @@ package struct Run: Hashable, Sendable {
 
     package func isFinished(_ step: StepID) -> Bool {
         memos.contains(step)
+    }
+
+    /// Whether the app has said of the step what a ``StepDescription`` holds.
+    package func isDescribed(_ step: StepID) -> Bool {
+        described.contains(step)
     }
 
     /// Whether a step of the current parallel batch is still to be waited for: a job stands for it, or
@@ -151,6 +168,7 @@ package struct Run: Hashable, Sendable {
     /// An estimate of the memory that the folded run holds. One that waits for an event takes 1.7 KB.
     package var residentBytes: Int {
         1_024 + memos.byteCount + stack.count * 200 + jobs.count * 128 + listeners.count * 256
+            + deferrals.byteCount
     }
 
     package mutating func apply(_ entry: JournalEntry, at: Timestamp) {
@@ -217,6 +235,17 @@ package struct Run: Hashable, Sendable {
             break
         case .origin(let origin):
             self.origin = origin
+        case .deferred(let deferral):
+            deferrals.add(deferral)
+            emptyReplies = 0
+        case .deferAborted(let key):
+            deferrals.abort(key)
+        case .annotated(let annotation):
+            metadataBytes += annotation.byteCount
+        case .stepDescribed(let description):
+            described.insert(description.step)
+        case .leftOut:
+            break
         case .woken(let number):
             withJob(number) { $0.phase = .scheduled(at) }
         case .checkpointed(let number):

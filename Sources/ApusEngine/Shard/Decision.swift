@@ -51,6 +51,8 @@ package enum Write: Sendable {
     /// A run that has to be known when the shard starts, or what has changed of it.
     case keep(KeptRun)
     case unkeep(run: RowID)
+    /// The journal of a run that has ended goes on to this row.
+    case extended(run: RowID, head: RowID)
     case arrival(Arrival)
     /// Arrivals up to this time, in nanoseconds since 1970, are over.
     case forgetArrivals(before: Int64)
@@ -139,6 +141,8 @@ package struct OutgoingCall: Sendable {
     package var app: UUID16
     package var url: String
     package var runID: ULID
+    package var function: UUID16
+    package var trace: TraceContext
     /// `step` for a discovery, else the targeted step.
     package var stepID: String
     package var requestID: ULID
@@ -174,6 +178,7 @@ package enum Answer: Hashable, Sendable {
     case eventSchedule(EventScheduleAnswer)
     case rerun(RerunAnswer)
     case checkpoint(CheckpointAnswer)
+    case annotated(AnnotationAnswer)
     /// How many of the run's jobs are due now that were not.
     case woken(Int)
 }

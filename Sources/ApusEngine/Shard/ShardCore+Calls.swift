@@ -135,6 +135,12 @@ extension ShardCore {
                     app: app,
                     url: stepURL(of: function, stepID: stepID),
                     runID: resident.run.id,
+                    function: function.id,
+                    trace: TraceContext(
+                        trace: TraceContext.trace(of: resident.run.id, startedBy: resident.events.first),
+                        span: CallNames.spanID(
+                            run: resident.run.id, job: called.number, generation: called.generation)
+                    ),
                     stepID: stepID,
                     requestID: requestID,
                     jobID: jobID,
@@ -180,6 +186,11 @@ package enum CallNames {
             value /= 36
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The span of the call, whose children are the spans that the app makes.
+    package static func spanID(run: ULID, job: JobNumber, generation: UInt32) -> UInt64 {
+        hash(run: run, job: job, generation: generation)
     }
 
     package static func requestID(run: ULID, job: JobNumber, generation: UInt32, at now: Timestamp) -> ULID {

@@ -28,6 +28,7 @@ extension ShardCore {
             fail(resident, .overflowedSteps(limit: limits.stepsPerRun))
             return .stale
         }
+        take(checkpoint.riders, attempt: job.attempt, of: resident)
         var isProgress = false
         // One checkpoint may hold a step twice.
         for result in new where !resident.run.isFinished(result.step) {
@@ -57,6 +58,7 @@ package struct Checkpoint: Hashable, Sendable {
     package var job: JobNumber?
     package var generation: UInt32?
     package var results: [Result]
+    package var riders: [Rider]
 
     package struct Result: Hashable, Sendable {
         package var step: StepID
@@ -73,6 +75,7 @@ package struct Checkpoint: Hashable, Sendable {
         self.job = job
         self.generation = generation
         results = []
+        riders = ops.flatMap(Rider.all)
         for op in ops {
             switch op.kind {
             case .stepRun:
@@ -81,7 +84,7 @@ package struct Checkpoint: Hashable, Sendable {
             case .step:
                 let label = StepLabel(name: op.displayName, kind: .legacy)
                 results.append(Result(step: op.id, memo: op.data ?? .null, label: label))
-            // Says only that the step has begun.
+            // Says only that the step has begun; what is deferred is a rider.
             case .stepPlanned, .deferAdd, .deferAbort: break
             case .runComplete, .stepFailed, .syncRunComplete: throw .opcode(op.kind)
             case .none, .stepError, .sleep, .waitForEvent, .waitForSignal, .invokeFunction, .aiGateway, .gateway,

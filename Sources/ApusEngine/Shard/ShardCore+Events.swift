@@ -146,9 +146,10 @@ extension ShardCore {
 
     // MARK: - Internal events
 
-    /// An event that the server makes itself. It becomes a row only when something listens to it.
-    func publish(name: String, data: RawJSON, senderID: String?, meta: RawJSON?) {
-        guard registry.hasTrigger(for: name) || isListenedTo(name) else { return }
+    /// An event that the server makes itself.
+    /// - Parameter isKept: whether it becomes a row also when nothing listens to it.
+    func publish(name: String, data: RawJSON, senderID: String?, meta: RawJSON?, isKept: Bool = false) {
+        guard isKept || registry.hasTrigger(for: name) || isListenedTo(name) else { return }
         let event = IncomingEvent(name: name, data: data, senderID: senderID, timestamp: now, meta: meta)
         accept(event, id: random.nextULID(now: now), key: senderID.map(EventKey.init(senderID:)), alreadyStarted: [])
     }

@@ -23,6 +23,7 @@ extension ShardCore {
             ? FailureEnvelope.make(body: end.output?.json ?? .null, cause: end.cause) : nil
         for invoker in resident.run.invokers { answerInvoker(invoker, end: end, error: error) }
         publishLifecycle(of: resident, end: end, error: error)
+        startDeferrals(of: resident)
     }
 
     private func answerInvoker(_ invoker: Invoker, end: RunEnd, error: RawJSON?) {

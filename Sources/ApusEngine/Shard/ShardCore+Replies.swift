@@ -100,6 +100,7 @@ extension ShardCore {
         } else {
             record(.answered(job: job.number, version: version), resident)
         }
+        take(list.ops.flatMap(Rider.all), attempt: job.attempt, of: resident)
         beginParallel(ops, of: resident)
         let settled = carryOut(instructions, from: job, of: resident)
         guard !resident.run.isFinished else { return }

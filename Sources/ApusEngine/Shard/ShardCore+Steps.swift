@@ -126,7 +126,11 @@ extension ShardCore {
         )
         let event = invocation.event(
             correlation: invoker.correlation,
-            source: registry.functions[resident.run.start.function]
+            source: registry.functions[resident.run.start.function],
+            trace: TraceContext(
+                trace: TraceContext.trace(of: resident.run.id, startedBy: resident.events.first),
+                span: CallNames.spanID(run: resident.run.id, job: job.number, generation: job.generation)
+            )
         )
         let home = Self.home(of: eventID, shardCount: shardCount)
         if home == shard {

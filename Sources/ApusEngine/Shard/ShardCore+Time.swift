@@ -75,11 +75,8 @@ extension ShardCore {
 
     func receiveRun(_ row: RowID, _ loaded: LoadedRun?) {
         loads.remove(row)
-        if residents[row] == nil, let loaded, !loaded.projection.status.isFinal,
-            let first = loaded.turns.first, case .started(let start)? = first.entries.first
-        {
-            var run = Run(row: row, start: start, createdAt: first.at)
-            for turn in loaded.turns { run.apply(turn) }
+        var ended = EndedRun(row, loaded)
+        if residents[row] == nil, let loaded, !loaded.projection.status.isFinal, let run = Run(row: row, loaded) {
             let resident = Resident(run: run, events: loaded.events, head: loaded.projection.head)
             resident.storedAlarm = loaded.projection.wakeAt
             residents[row] = resident
@@ -120,6 +117,14 @@ extension ShardCore {
             case .checkpoint(let checkpoint):
                 let answer = residents[row].map { take(checkpoint, for: $0) }
                 decision.postponedAnswers.append(.checkpoint(answer ?? (loaded == nil ? .unknownRun : .stale)))
+            case .annotate(let run, let annotations):
+                let answer: AnnotationAnswer =
+                    if let resident = residents[row] {
+                        annotate(resident, run, annotations)
+                    } else {
+                        annotate(&ended, run, annotations)
+                    }
+                decision.postponedAnswers.append(.annotated(answer))
             case .signal(let number, let name, let payload):
                 let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false
                 decision.postponedAnswers.append(.signalled(isTaken))

@@ -106,6 +106,7 @@ package final class ShardCore {
         case cancel(Departure)
         case wake(by: String)
         case checkpoint(Checkpoint)
+        case annotate(ULID, [Annotation])
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -194,6 +195,7 @@ package final class ShardCore {
         case .eventsFound(let events, let row): receiveEvents(events, for: row)
         case .cancel(let run, let departure): end(run, departure)
         case .checkpoint(let checkpoint): receive(checkpoint)
+        case .annotate(let row, let run, let annotations): annotate(row, run, annotations)
         case .rerun(let order): rerun(order)
         case .wake(let run, let actor): wake(run, by: actor)
         case .signal(let name, let payload, let run, let number):

@@ -42,7 +42,7 @@ struct Invocation {
         }
     }
 
-    func event(correlation: String, source: FunctionRecord?) -> IncomingEvent {
+    func event(correlation: String, source: FunctionRecord?, trace: TraceContext) -> IncomingEvent {
         IncomingEvent(
             name: InvokedEvent.name,
             data: InvokedEvent.data(
@@ -54,7 +54,8 @@ struct Invocation {
                     stepName: label.name,
                     sourceApp: source?.app.description ?? "",
                     sourceFunction: source?.id.description ?? "",
-                    sourceVersion: source?.version ?? 0
+                    sourceVersion: source?.version ?? 0,
+                    trace: trace
                 )
             ),
             user: user,

@@ -15,12 +15,27 @@ package struct RunTrace: Hashable, Sendable {
     package var origin: RunOrigin?
     /// In the order in which they came up.
     package private(set) var steps: [Step] = []
+    package var metadata = RunMetadata()
+    /// What starts when the run ends, or was to.
+    package var deferrals: [Deferrals.Entry] = []
+    /// What came with an op and could not be kept.
+    package var leftOut: [LeftOut] = []
+
+    package struct LeftOut: Hashable, Sendable {
+        package var key: StepID
+        package var reason: String
+        package var at: Timestamp
+    }
 
     package struct Step: Hashable, Sendable {
         /// `nil` for calls that reported no step.
         package var id: StepID?
         package var name: String
         package var kind: Kind
+        /// What made the step, such as `step.sendEvent`; empty when its kind says it all.
+        package var type = ""
+        /// The arguments of its code, a JSON array.
+        package var input: RawJSON?
         package var state: State
         /// When the step came up: it was planned, or the call that ran it was due.
         package var createdAt: Timestamp

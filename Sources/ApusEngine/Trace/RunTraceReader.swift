@@ -4,6 +4,7 @@ import ApusCore
 struct RunTraceReader {
     private var trace: RunTrace
     private var labels: [StepID: StepLabel] = [:]
+    private var descriptions: [StepID: StepDescription] = [:]
     private var jobs: [JobNumber: Track] = [:]
     private var indexes: [StepID: Int] = [:]
     private var waited: RunTrace.Waited?
@@ -134,6 +135,16 @@ struct RunTraceReader {
             takesOver = true
         case .woken(let job): wake(job, at: time)
         case .checkpointed(let job): goOn(job, at: time)
+        case .deferred(let deferral): trace.deferrals.append(Deferrals.Entry(deferral: deferral))
+        case .deferAborted(let key):
+            guard let index = trace.deferrals.firstIndex(where: { $0.deferral.key == key }) else { break }
+            trace.deferrals[index].isAborted = true
+        case .annotated(let annotation): trace.metadata.apply(annotation, at: time)
+        case .stepDescribed(let description):
+            descriptions[description.step] = description
+            if let index = indexes[description.step] { describe(index, description) }
+        case .leftOut(let key, let reason):
+            trace.leftOut.append(RunTrace.LeftOut(key: key, reason: reason, at: time))
         case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy: break
         }
     }
@@ -264,6 +275,7 @@ struct RunTraceReader {
         guard isEnd(track), let index = track.step else { return nil }
         indexes[step] = index
         trace.update(index) { $0.id = step }
+        if let description = descriptions[step] { describe(index, description) }
         return index
     }
 
@@ -277,7 +289,15 @@ struct RunTraceReader {
             )
         )
         indexes[step] = index
+        if let description = descriptions[step] { describe(index, description) }
         return index
+    }
+
+    private mutating func describe(_ index: Int, _ description: StepDescription) {
+        trace.update(index) { step in
+            step.type = description.type
+            step.input = description.input?.json
+        }
     }
 
     private mutating func update(_ step: StepID, at time: Timestamp, _ change: (inout RunTrace.Step) -> Void) {

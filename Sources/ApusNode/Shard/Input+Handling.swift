@@ -7,7 +7,8 @@ extension Input {
     var isIntake: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint:
+            .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint,
+            .annotate:
             true
         default: false
         }
@@ -19,7 +20,7 @@ extension Input {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake,
-            .checkpoint:
+            .checkpoint, .annotate:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -32,7 +33,8 @@ extension Input {
     var canBeAtFault: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint:
+            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint,
+            .annotate:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead, .cancel, .wake:
@@ -49,6 +51,7 @@ extension Input {
         // The wait that has got it is over, and the next one would get it too.
         case .signal: true
         case .runSchedule, .backfill: true
+        case .annotate(_, _, let annotations): annotations.contains { $0.update.operation == .add }
         // A second run of the same id is refused by the store.
         case .rerun(let order): order.id == nil
         // One that fires once may have fired and be gone; what is removed is not found again.

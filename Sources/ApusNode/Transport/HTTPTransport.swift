@@ -116,6 +116,8 @@ final class HTTPTransport: AppTransport {
             ("x-inngest-job-id", call.jobID),
             ("x-inngest-req-version", String(call.version)),
             ("x-inngest-step-id", call.stepID),
+            ("traceparent", call.trace.traceparent),
+            ("tracestate", call.trace.tracestate(app: call.app, function: call.function)),
         ]
     }
 

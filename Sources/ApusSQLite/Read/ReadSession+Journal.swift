@@ -61,14 +61,19 @@ extension ReadSession {
         return turns
     }
 
-    /// How a run ended: the last entry of its last turn.
+    /// How a run ended: an entry of its last turn but for those in which something was noted afterwards.
     func end(head: RowID) throws -> RunEnd? {
-        let find = try statement("SELECT turn FROM journal WHERE row = ?")
-        find.bind(1, head)
-        guard try find.step() else { throw StoreError.unreadable("turn \(head) is missing") }
-        let bytes = find.bytes(0)
-        find.reset()
-        for case .finished(let end) in try turn(bytes, row: head).entries.reversed() { return end }
+        let find = try statement("SELECT turn, previous FROM journal WHERE row = ?")
+        var next = head
+        while next != 0 {
+            find.bind(1, next)
+            guard try find.step() else { throw StoreError.unreadable("turn \(next) is missing") }
+            let bytes = find.bytes(0)
+            let previous = find.int(1)
+            find.reset()
+            for case .finished(let end) in try turn(bytes, row: next).entries.reversed() { return end }
+            next = previous
+        }
         return nil
     }
 

@@ -16,6 +16,7 @@ struct WriteStatements {
     let leave: Statement
     /// Fills in how a run ended.
     let end: Statement
+    let extend: Statement
     /// Adds to what is counted of a minute.
     let count: Statement
     /// Appends to the journal.
@@ -101,6 +102,7 @@ struct WriteStatements {
         end = try prepare(
             "UPDATE runs SET status = ?2, started_at = ?3, ended_at = ?4, head = ?5 WHERE row = ?1 RETURNING function"
         )
+        extend = try prepare("UPDATE runs SET head = ?2 WHERE row = ?1 AND status <> 0")
         count = try prepare(
             """
             INSERT INTO run_counts (minute, function, state, count) VALUES (?, ?, ?, ?)

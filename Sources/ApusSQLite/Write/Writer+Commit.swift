@@ -40,6 +40,12 @@ extension Writer {
             statements.turn.bind(4, JournalCodec.encode(turn))
             try statements.turn.run()
         case .projection: break
+        case .extended(let run, let head):
+            statements.extend.bind(1, run)
+            statements.extend.bind(2, head)
+            guard try statements.extend.run() == 1 else {
+                throw StoreError.rejected("the journal of run \(run) goes on, which does not exist or lives")
+            }
         case .payload(let row, let json):
             statements.payload.bind(1, row)
             statements.payload.bind(2, json.bytes)

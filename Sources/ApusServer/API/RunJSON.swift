@@ -219,6 +219,38 @@ enum JournalJSON {
         case .checkpointed(let job):
             writer.value("checkpointed")
             writer.member("job", job)
+        case .deferred(let deferral):
+            writer.value("deferred")
+            writer.member("key", deferral.key.description)
+            writer.member("function", deferral.function)
+            writer.member("input", deferral.input.json)
+            if let meta = deferral.meta { writer.member("meta", meta) }
+        case .deferAborted(let key):
+            writer.value("deferAborted")
+            writer.member("key", key.description)
+        case .annotated(let annotation):
+            writer.value("annotated")
+            writer.member("scope", annotation.target.scope)
+            if let step = annotation.target.step { writer.member("step", step.description) }
+            switch annotation.target {
+            case .run, .step: break
+            case .attempt(_, let attempt): writer.member("attempt", attempt)
+            case .span(_, let attempt, let span):
+                writer.member("attempt", attempt)
+                writer.member("span", span)
+            }
+            writer.member("metadata_kind", annotation.update.kind)
+            writer.member("op", String(describing: annotation.update.operation))
+            writer.member("values", annotation.update.values)
+        case .stepDescribed(let description):
+            writer.value("stepDescribed")
+            writer.member("step", description.step.description)
+            if !description.type.isEmpty { writer.member("type", description.type) }
+            if let input = description.input { writer.member("input", input.json) }
+        case .leftOut(let key, let reason):
+            writer.value("leftOut")
+            writer.member("key", key.description)
+            writer.member("reason", reason)
         }
         writer.endObject()
     }

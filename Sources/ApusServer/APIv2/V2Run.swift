@@ -89,7 +89,9 @@ enum V2Trace {
             writer.member("queuedAt", span.queuedAt)
             writer.present("startedAt", span.startedAt)
             writer.present("endedAt", span.endedAt)
-            if !input.isEmpty {
+            if hasOutput, case .step(let step) = span.kind, let input = step.input {
+                writer.wrapped("input", input)
+            } else if !input.isEmpty {
                 writer.key("input")
                 writer.object { writer in
                     writer.key("data")
@@ -101,6 +103,20 @@ enum V2Trace {
                 case .result(let json): writer.wrapped("output", json ?? .null)
                 case .error(let error): writer.wrapped("output", error)
                 case nil: break
+                }
+            }
+            writer.present("metadata", span.metadata) { entry, writer in
+                writer.object { writer in
+                    writer.member("scope", entry.target.scope)
+                    writer.member("kind", entry.kind)
+                    writer.key("values")
+                    writer.object { writer in
+                        // As text, which is all that protobuf's maps hold here.
+                        for (key, value) in entry.values.view.members {
+                            writer.member(key.string ?? "", String(decoding: value.slice, as: UTF8.self))
+                        }
+                    }
+                    writer.member("updatedAt", entry.updatedAt)
                 }
             }
             writer.present("children", span.children) { write($0, detail, hasOutput: hasOutput, to: &$1) }

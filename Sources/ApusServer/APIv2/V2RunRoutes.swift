@@ -31,6 +31,10 @@ struct V2RunRoutes: Sendable {
                 try await rerun(id, body, by: Actor.of(request))
             }
         }
+        table.on(.post, "/runs/:id/scores") { request, context in
+            let id = try id(context)
+            return try await bodies.read(request, upTo: Self.bodyLimit) { try await score(id, $0) }
+        }
     }
 
     // MARK: - Lists
@@ -151,6 +155,15 @@ struct V2RunRoutes: Sendable {
             throw V2Problem(.invalidRequest, "Step name matches multiple steps in original run")
         case .impossible(let problem): throw V2Problem(.invalidRequest, "\(problem)")
         case .refused(let answer): throw V2Problem(.skipped, answer.reason)
+        }
+    }
+
+    private func score(_ id: ULID, _ bytes: [UInt8]) async throws -> Response {
+        let scores = try V2Score.read(bytes)
+        switch try await node.annotate(id, scores.flatMap(\.annotations)) {
+        case .unknownRun: throw Self.notFound
+        case .tooLarge: throw V2Problem(.invalidRequest, "The run has as much metadata as it may have")
+        case .stored: return V2Answers.data { $0.array(scores) { $0.write(of: id, to: &$1) } }
         }
     }
 

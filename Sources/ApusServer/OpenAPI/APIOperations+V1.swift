@@ -101,6 +101,10 @@ extension APIOperation {
             isBodyRequired: false, .data("RepeatedRun!"), status: 201, failures: [400, 404, 409, 413]
         ),
         .init(
+            .post, "/v1/runs/{id: ULID}/metadata", "Notes something with a run, a step or an attempt.",
+            body: "MetadataOrder", .nothing, failures: [400, 404, 413]
+        ),
+        .init(
             .post, "/v1/runs/{id: ULID}/wake", "Ends what a run waits for by the clock.", .data("WokenRun!"),
             failures: [400, 404]
         ),

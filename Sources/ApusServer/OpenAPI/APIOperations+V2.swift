@@ -48,6 +48,10 @@ extension APIOperation {
             .post, "/v2/runs/{id: ULID}/rerun", "Repeats a run.", body: "V2Rerun", isBodyRequired: false,
             .data("V2RunReference!"), failures: [400, 404, 413, 422]
         ),
+        .init(
+            .post, "/v2/runs/{id: ULID}/scores", "Says what somebody thinks of a run or a step.",
+            body: "[V2NewScore!]!", .data("[V2Score!]!"), failures: [400, 404, 413]
+        ),
     ]
 
     private static let v2Apps: [APIOperation] = [

@@ -67,6 +67,9 @@ extension APIDocument {
           run_id: ULID! fn_id: String qi_id: String request_id: String generation_id: Int request_started_at: Int
           steps: [Any] ts: Int
         }
+        input MetadataOrder { target: MetadataTarget metadata: [MetadataUpdate!]! }
+        input MetadataTarget { run_id: String step_id: String step_index: Int step_attempt: Int span_id: String }
+        input MetadataUpdate { kind: String! op: String values: Map }
         input RerunOrder { from: String from_step: RerunStep }
         input RerunStep { id: String! input: [Any] }
         type RepeatedRun { run_id: ULID! original_run_id: ULID! }
@@ -159,8 +162,13 @@ extension APIDocument {
         type V2Trace { runId: ULID! rootSpan: V2Span! }
         type V2Span {
           id: String! name: String! status: String! stepOp: String stepId: String durationMs: String queuedAt: Time!
-          startedAt: Time endedAt: Time input: Map output: Map children: [V2Span!]
+          startedAt: Time endedAt: Time input: Map output: Map metadata: [V2SpanMetadata!]
+          children: [V2Span!]
         }
+        type V2SpanMetadata { scope: String! kind: String! values: Map! updatedAt: Time! }
+        input V2NewScore { name: String! value: Any! stepId: String experiment: V2Experiment }
+        input V2Experiment { id: String! variant: String! }
+        type V2Score { runId: ULID! name: String! value: Any! stepId: String experiment: Map }
         type V2RunReference { runId: ULID! }
         type V2App {
           id: String! name: String! method: String! createdAt: Time! functionCount: Int appVersion: String

@@ -73,7 +73,12 @@ package struct RunTimeline: Sendable {
         case .origin(let origin):
             return ("repeats run \(origin.run) from the \(origin.start.name)", .done)
         case .woken: return ("woken by hand", .done)
-        case .checkpointed, .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed, .invokedBy:
+        case .deferred(let deferral): return ("\(deferral.function) is to start when the run ends", .done)
+        case .deferAborted: return ("a deferred call was taken back", .done)
+        case .leftOut(_, let reason): return ("left out: \(reason)", .failed)
+        case .annotated(let annotation): return ("metadata \(annotation.update.kind) was noted", .done)
+        case .stepDescribed, .checkpointed, .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed,
+            .invokedBy:
             return nil
         }
     }

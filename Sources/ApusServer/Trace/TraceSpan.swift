@@ -15,6 +15,8 @@ struct TraceSpan: Sendable {
     var queuedAt: Timestamp
     var startedAt: Timestamp?
     var endedAt: Timestamp?
+    /// What is noted with it.
+    var metadata: [RunMetadata.Entry] = []
     /// Where its result is found; `nil` when it has none.
     var output: SpanOutput.Reference?
     var children: [TraceSpan] = []
@@ -100,10 +102,13 @@ struct TraceSpan: Sendable {
         endedAt = run.projection.endedAt
         let hasOutput = run.end.map { $0.status != .cancelled } ?? false
         output = hasOutput ? SpanOutput.Reference(run: run.id, part: .run) : nil
-        children = detail.trace.steps.compactMap { TraceSpan($0, of: run.id, parent: root) }
+        metadata = detail.trace.metadata.entries { $0 == .run }
+        children = detail.trace.steps.compactMap {
+            TraceSpan($0, of: run.id, parent: root, metadata: detail.trace.metadata)
+        }
     }
 
-    private init?(_ step: RunTrace.Step, of run: ULID, parent: String) {
+    private init?(_ step: RunTrace.Step, of run: ULID, parent: String, metadata: RunMetadata) {
         let part: SpanOutput.Part
         switch (step.kind, step.id) {
         case (.plan, _): return nil
@@ -132,8 +137,17 @@ struct TraceSpan: Sendable {
         attempt = called.last?.number ?? 0
         let reference = SpanOutput.Reference(run: run, part: part)
         output = Self.hasOutput(step) ? reference : nil
-        guard called.count > 1 else { return }
-        children = called.map { TraceSpan($0, of: step, self, run, reference, isLast: $0.number == attempt) }
+        let notes = metadata.entries { $0.step != nil && $0.step == step.id }
+        guard called.count > 1 else {
+            self.metadata = notes
+            return
+        }
+        self.metadata = notes.filter { $0.target.attempt == nil }
+        children = called.map { attempt in
+            var span = TraceSpan(attempt, of: step, self, run, reference, isLast: attempt.number == self.attempt)
+            span.metadata = notes.filter { $0.target.attempt == attempt.number }
+            return span
+        }
     }
 
     /// One try of a step.

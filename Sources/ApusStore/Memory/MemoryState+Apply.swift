@@ -76,6 +76,10 @@ extension MemoryState {
         case .projection(let run, _):
             let isLive = runs[run].map { !$0.projection.status.isFinal } ?? new.projectable.contains(run)
             guard isLive else { return "a projection of run \(run), which does not exist or has ended" }
+        case .extended(let run, _):
+            guard runs[run]?.projection.status.isFinal ?? false else {
+                return "the journal of run \(run) goes on, which does not exist or lives"
+            }
         case .payload(let row, _):
             guard !payloads.contains(row), new.payloads.insert(row).inserted else { return "payload \(row) exists" }
         case .function(let function):
@@ -171,6 +175,7 @@ extension MemoryState {
             }
         case .keep(let run): kept[run.run] = run
         case .unkeep(let run): kept[run] = nil
+        case .extended(let run, let head): runs.update(run) { $0.projection.head = head }
         case .arrival(let arrival): arrivals[shard, default: [:]][arrival.key] = arrival.time
         case .forgetArrivals(let time): arrivals[shard] = arrivals[shard]?.filter { $0.value > time }
         case .pend(let pending): pendings[pending.run] = pending

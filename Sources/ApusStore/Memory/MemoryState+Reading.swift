@@ -183,10 +183,14 @@ extension MemoryState {
         return found
     }
 
-    /// How a run ended: an entry of its last turn.
+    /// How a run ended: an entry of its last turn but for those in which something was noted afterwards.
     private func end(head: RowID) throws(StoreError) -> RunEnd? {
-        guard let last = journal[head] else { throw .unreadable("turn \(head) is missing") }
-        for case .finished(let end) in try turn(head, last).entries.reversed() { return end }
+        var next = head
+        while next != 0 {
+            guard let last = journal[next] else { throw .unreadable("turn \(next) is missing") }
+            for case .finished(let end) in try turn(next, last).entries.reversed() { return end }
+            next = last.previous
+        }
         return nil
     }
 }

@@ -61,7 +61,26 @@ enum JournalSamples {
             .origin(RunOrigin(run: run, start: .step(a), input: Payload(json("7"), row: 7))),
             .woken(job: .max),
             .checkpointed(job: 300),
+            .deferred(Deferral(key: a, function: "shop-größer", input: Payload(.emptyObject), meta: .emptyObject)),
+            .deferred(Deferral(key: plain, function: "f", input: Payload(json("7"), row: 7))),
+            .deferAborted(a),
+            .annotated(annotation(.run, .merge)),
+            .annotated(annotation(.step(a), .set)),
+            .annotated(annotation(.attempt(plain, 20), .delete)),
+            .annotated(annotation(.span(a, 0, id: "00f067aa0ba902b7"), .add)),
+            .stepDescribed(StepDescription(step: a, type: "step.sendEvent")),
+            .stepDescribed(StepDescription(step: plain, input: Payload(json("7"), row: 7))),
+            .leftOut(plain, reason: "größer"),
         ]
+
+    private static func annotation(
+        _ target: Annotation.Target, _ operation: MetadataUpdate.Operation
+    ) -> Annotation {
+        Annotation(
+            target: target,
+            update: MetadataUpdate(kind: "userland.größer", operation: operation, values: json(#"{"a":1}"#))
+        )
+    }
 
     private static func key(_ text: String) -> FlowKey {
         FlowKey(rule: .max, key: LimitKey(high: 1, low: .max), text: text)
@@ -119,13 +138,19 @@ enum JournalSamples {
         090907010086f7e437faa5a7fce15d1ddcb9eaeaea377667b8098407e05d09010c03000086f7e437faa5a7fce15d1ddcb9eaeaea\
         377667b8010a73686f702f6f72646572011b6173796e632e646174612e6964203d3d20226772c3b6c39f657222cf0f80a0bccdeb\
         010c000109706c61696e20696400010a73686f702f6f7264657200cf0f80a0bccdeb010cffffffff0f020a73686f702f6f726465\
-        72010566616c7365cf0f80a0bccdeb010dffffffff0f0e0001d00f0e0100\
-        0f00000000000fffb7992902ffffffffffffffff0100000000000000ffffffffffffffff0161ffffffffffffffff010000000000\
-        0000ffffffffffffffff086772c3b6c39f657201ffffffffffffffff0100000000000000ffffffffffffffff0001ffffffffffff\
-        ffff0100000000000000ffffffffffffffff017401ffffffffffffffff0100000000000000ffffffffffffffff01731000023412\
-        00dc207497013412f0debc9a785609706c61696e206964110a00ffcf98f7011102086772c3b6c39f657200\
-        12341200dc207497013412f0debc9a7856000001341200dc207497013412f0debc9a785612341200dc207497013412f0debc9a78\
-        5601000012341200dc207497013412f0debc9a78560209706c61696e2069640100027b7d0012341200dc207497013412f0debc9a\
-        7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffffffff0f14ac02
+        72010566616c7365cf0f80a0bccdeb010dffffffff0f0e0001d00f0e01000f00000000000fffb7992902ffffffffffffffff0100\
+        000000000000ffffffffffffffff0161ffffffffffffffff0100000000000000ffffffffffffffff086772c3b6c39f657201ffff\
+        ffffffffffff0100000000000000ffffffffffffffff0001ffffffffffffffff0100000000000000ffffffffffffffff017401ff\
+        ffffffffffffff0100000000000000ffffffffffffffff0173100002341200dc207497013412f0debc9a785609706c61696e2069\
+        64110a00ffcf98f7011102086772c3b6c39f65720012341200dc207497013412f0debc9a7856000001341200dc207497013412f0\
+        debc9a785612341200dc207497013412f0debc9a785601000012341200dc207497013412f0debc9a78560209706c61696e206964\
+        0100027b7d0012341200dc207497013412f0debc9a7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffff\
+        ffff0f14ac021e0086f7e437faa5a7fce15d1ddcb9eaeaea377667b80d73686f702d6772c3b6c39f657200027b7d01027b7d1e09\
+        706c61696e2069640166010e001f0086f7e437faa5a7fce15d1ddcb9eaeaea377667b8200011757365726c616e642e6772c3b6c3\
+        9f657200077b2261223a317d20010086f7e437faa5a7fce15d1ddcb9eaeaea377667b811757365726c616e642e6772c3b6c39f65\
+        7201077b2261223a317d200209706c61696e2069641411757365726c616e642e6772c3b6c39f657202077b2261223a317d200300\
+        86f7e437faa5a7fce15d1ddcb9eaeaea377667b800103030663036376161306261393032623711757365726c616e642e6772c3b6\
+        c39f657203077b2261223a317d210086f7e437faa5a7fce15d1ddcb9eaeaea377667b80e737465702e73656e644576656e740021\
+        09706c61696e2069640001010e2209706c61696e206964086772c3b6c39f6572
         """
 }

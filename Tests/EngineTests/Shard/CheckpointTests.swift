@@ -178,13 +178,13 @@ struct CheckpointTests {
 }
 
 extension CoreHarness {
-    fileprivate func checkpoint(of call: OutgoingCall, _ ops: [Op]) throws -> Checkpoint {
+    func checkpoint(of call: OutgoingCall, _ ops: [Op]) throws -> Checkpoint {
         try Checkpoint(
             run: call.runID, row: call.id.run, job: call.id.job, generation: call.id.generation, ops: ops
         )
     }
 
-    fileprivate func checkpoint(_ call: OutgoingCall, _ ops: Op...) throws -> CheckpointAnswer? {
+    func checkpoint(_ call: OutgoingCall, _ ops: Op...) throws -> CheckpointAnswer? {
         guard case .checkpoint(let answer) = feed(.checkpoint(try checkpoint(of: call, ops))).answer else { return nil }
         return answer
     }

@@ -26,10 +26,12 @@ struct InvokeTests {
         let parent = try engine.onlyRun(of: "app-f")
         let source = try #require(engine.core.registry.function(named: "app-f"))
         let event = try #require(engine.events(named: "inngest/function.invoked").first?.body.view)
+        let span = CallNames.spanID(run: parent.id, job: 0, generation: 1)
+        let trace = TraceContext(trace: parent.id, span: span)
         let routing = """
             {"correlation_id":"\(parent.id).\(id("i"))","expire":\(engine.now.milliseconds + 3_600_000),\
             "fn_id":"app-child","gid":"","name":"i","source_app_id":"\(source.app)","source_fn_id":"\(source.id)",\
-            "source_fn_v":1}
+            "source_fn_v":1,"tc":{"ctx":{"sid":"\(trace.spanID)","traceparent":"\(trace.traceparent)"}}}
             """
         #expect(event["data"]?["_inngest"]?.raw.description == routing)
         #expect(event["data"]?["x"]?.int == 1)

@@ -136,6 +136,7 @@ struct StoredShard {
     mutating func commit(_ writes: [Write]) {
         var turned: Set<RowID> = []
         var projected: Set<RowID> = []
+        var extended: Set<RowID> = []
         for write in writes {
             switch write {
             case .event(let event):
@@ -147,7 +148,9 @@ struct StoredShard {
                 runs.append(run)
             case .turn(let row, let run, let previous, let turn):
                 check(row, follows: &rows.turn)
-                #expect(turned.insert(run).inserted, "a decision writes one turn a run")
+                #expect(
+                    turned.insert(run).inserted || folds[run]?.isFinished == true, "a decision writes one turn a run"
+                )
                 #expect(previous == projections[run]?.head ?? 0, "turns are chained")
                 append(turn, to: run, at: row)
             case .projection(let run, let projection):
@@ -218,6 +221,10 @@ struct StoredShard {
                 }
             case .keep(let run):
                 kept[run.run] = run
+            case .extended(let run, let head):
+                #expect(projections[run]?.status.isFinal == true, "only what has ended is extended")
+                extended.insert(run)
+                projections[run]?.head = head
             case .unkeep(let run):
                 kept[run] = nil
             case .arrival(let arrival):
@@ -243,7 +250,7 @@ struct StoredShard {
                 audit.append(entry)
             }
         }
-        #expect(turned.isSubset(of: projected), "every turn comes with its projection")
+        #expect(turned.isSubset(of: projected.union(extended)), "every turn comes with its projection")
         for run in projected.subtracting(turned) {
             let expiresAt = folds[run]?.expiresAt
             let isAlarm = expiresAt.map { (projections[run]?.wakeAt ?? .distantFuture) <= $0 } ?? false
@@ -274,7 +281,8 @@ struct StoredShard {
             #expect(folds[row] == nil)
             folds[row] = Run(row: row, start: start, createdAt: decoded.at)
         }
-        #expect(folds[row]?.isFinished == false, "nothing happens to a run that has not begun or has ended")
+        let isNote = decoded.entries.allSatisfy { if case .annotated = $0 { true } else { false } }
+        #expect(folds[row]?.isFinished == false || isNote, "nothing happens to a run that has not begun or has ended")
         folds[row]?.apply(decoded)
         turns[row, default: []].append(decoded)
         // The next turn is chained to the head that the projection names, which must be this row.

@@ -75,7 +75,7 @@ final class Ledger {
         // See `LookLedger`.
         case .payload, .listen, .unlisten, .unlistenAll, .lookPending, .lookDone, .lookedBack, .schedule,
             .unschedule, .eventSchedule, .eventSchedulePause, .eventScheduleCatchUp, .removeEventSchedule, .ticked,
-            .backfill, .backfillMoved, .keep, .unkeep, .arrival, .forgetArrivals, .pend, .join, .close,
+            .backfill, .backfillMoved, .keep, .unkeep, .extended, .arrival, .forgetArrivals, .pend, .join, .close,
             .unpend, .outcome, .audit:
             break
         }

@@ -183,6 +183,11 @@ final class Rules {
         case .origin(let origin): "origin(\(origin.run) \(origin.start.name))"
         case .woken(let job): "woken(\(job))"
         case .checkpointed(let job): "checkpointed(\(job))"
+        case .deferred(let deferral): "deferred(\(deferral.function))"
+        case .deferAborted(let key): "deferAborted(\(key))"
+        case .annotated(let annotation): "annotated(\(annotation.update.kind))"
+        case .stepDescribed(let description): "stepDescribed(\(description.step) \(description.type))"
+        case .leftOut(let key, let reason): "leftOut(\(key) \(reason))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

@@ -19,6 +19,8 @@ public enum InvokedEvent {
         public var sourceFunction: String
         /// The version of that function.
         public var sourceVersion: Int
+        /// Of the call in which the run invoked the function; the run that starts belongs to its trace.
+        public var trace: TraceContext?
 
         /// Makes a routing; without more than the function it is that of `POST /invoke/{slug}`.
         public init(
@@ -28,7 +30,8 @@ public enum InvokedEvent {
             stepName: String = "",
             sourceApp: String = "",
             sourceFunction: String = "",
-            sourceVersion: Int = 0
+            sourceVersion: Int = 0,
+            trace: TraceContext? = nil
         ) {
             self.function = function
             self.correlationID = correlationID
@@ -37,6 +40,7 @@ public enum InvokedEvent {
             self.sourceApp = sourceApp
             self.sourceFunction = sourceFunction
             self.sourceVersion = sourceVersion
+            self.trace = trace
         }
     }
 
@@ -65,6 +69,16 @@ public enum InvokedEvent {
         writer.value(routing.sourceFunction)
         writer.key("source_fn_v")
         writer.value(routing.sourceVersion)
+        if let trace = routing.trace {
+            writer.key("tc")
+            writer.object { writer in
+                writer.key("ctx")
+                writer.object { writer in
+                    writer.member("sid", trace.spanID)
+                    writer.member("traceparent", trace.traceparent)
+                }
+            }
+        }
         writer.endObject()
         return (payload ?? .emptyObject).setting("_inngest", to: writer.finish())
     }

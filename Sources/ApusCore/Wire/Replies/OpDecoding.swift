@@ -63,7 +63,8 @@ struct OpDecoder {
             displayName: displayName(fields, name: name, id: idText),
             options: fields.options?.raw,
             data: fields.data?.raw,
-            error: error
+            error: error,
+            metadata: fields.metadata?.raw
         )
     }
 
@@ -104,6 +105,8 @@ private struct OpFields {
     var options: JSONView?
     /// Nil also when null.
     var error: JSONView?
+    /// Nil also when null.
+    var metadata: JSONView?
 
     init(_ object: JSONView) {
         for (key, value) in object.members {
@@ -123,6 +126,8 @@ private struct OpFields {
                 options = value.isNull ? nil : value
             } else if key.stringEquals("error") {
                 error = value.isNull ? nil : value
+            } else if key.stringEquals("metadata") {
+                metadata = value.isNull ? nil : value
             }
         }
     }

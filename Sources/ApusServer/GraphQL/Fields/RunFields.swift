@@ -54,7 +54,7 @@ struct RunFields: GraphQLObject {
         case "id": return .id(run.id)
         case "status": return .string(TraceSpan.Status(RunState(run.projection)).rawValue)
         case "output": return .string(run.outputText)
-        case "traceID": return .string(run.traceID)
+        case "traceID": return .string(TraceContext.traceID(try await trace()))
         case "queuedAt": return .time(run.createdAt)
         case "startedAt": return .time(run.projection.startedAt)
         case "endedAt", "finishedAt": return .time(run.projection.endedAt)
@@ -74,9 +74,17 @@ struct RunFields: GraphQLObject {
         case "trace":
             let detail = try await history()
             let name = function?.configuration.name ?? run.functionSlug
-            return .object(SpanFields(TraceSpan(detail, name: name), of: detail.run, on: node))
+            return .object(SpanFields(TraceSpan(detail, name: name), of: detail.run, in: try await trace(), on: node))
         default: return .null
         }
+    }
+
+    /// The trace that the run belongs to: that of the run that has invoked it, if one has.
+    private func trace() async throws -> ULID {
+        guard run.eventName == InvokedEvent.name else { return run.id }
+        let id = run.eventID
+        let event = try await node.read { reader throws(StoreError) in try reader.event(id: id) }
+        return TraceContext.trace(of: run.id, startedBy: event?.body)
     }
 
     private func batchCreatedAt() async throws -> Timestamp? {
@@ -85,11 +93,6 @@ struct RunFields: GraphQLObject {
 }
 
 extension StoredRun {
-    /// 32 hexadecimal digits, as traces have them.
-    var traceID: String {
-        id.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
     /// JSON of the bare result or error; `nil` before the end and for a cancelled run.
     var outputText: String? {
         switch end?.status {

@@ -8,12 +8,15 @@ struct SpanFields: GraphQLObject {
     let node: Node
     let run: StoredRun
     let span: TraceSpan
+    /// The trace that the run belongs to.
+    let trace: ULID
     let type = "RunTraceSpan"
 
-    init(_ span: TraceSpan, of run: StoredRun, on node: Node) {
+    init(_ span: TraceSpan, of run: StoredRun, in trace: ULID, on node: Node) {
         self.node = node
         self.run = run
         self.span = span
+        self.trace = trace
     }
 
     func value(of field: GraphQLPlan.Field) async throws -> GraphQLValue {
@@ -24,7 +27,7 @@ struct SpanFields: GraphQLObject {
         case "stepOp": .string(span.stepOp)
         case "stepID": .string(span.stepID?.description)
         case "runID": .id(run.id)
-        case "traceID": .string(run.traceID)
+        case "traceID": .string(TraceContext.traceID(trace))
         case "spanID": .string(span.id)
         case "parentSpanID": .string(span.parent)
         case "isRoot": .bool(span.parent == nil)
@@ -35,8 +38,8 @@ struct SpanFields: GraphQLObject {
         case "duration": span.milliseconds.map(GraphQLValue.int) ?? .null
         case "outputID": .string(span.output?.text)
         case "stepInfo": try await stepInfo(field)
-        case "metadata": .list([])
-        case "childrenSpans": .objects(span.children.map { SpanFields($0, of: run, on: node) })
+        case "metadata": .list(span.metadata.map(Self.metadata))
+        case "childrenSpans": .objects(span.children.map { SpanFields($0, of: run, in: trace, on: node) })
         default: .null
         }
     }
@@ -45,8 +48,20 @@ struct SpanFields: GraphQLObject {
         switch span.kind {
         case .run: ""
         case .end: "FINALIZATION"
-        case .step: span.stepOp ?? ""
+        case .step(let step): step.type.isEmpty ? span.stepOp ?? "" : step.type
         }
+    }
+
+    private static func metadata(_ entry: RunMetadata.Entry) -> GraphQLValue {
+        .object(
+            GraphQLRecord(
+                "SpanMetadata",
+                [
+                    "scope": .string(entry.target.scope), "kind": .string(entry.kind), "values": .json(entry.values),
+                    "updatedAt": .time(entry.updatedAt),
+                ]
+            )
+        )
     }
 
     private func stepInfo(_ field: GraphQLPlan.Field) async throws -> GraphQLValue {
