@@ -44,6 +44,9 @@ enum PortCheck {
 
 /// What the server reads from its environment.
 enum Environment {
+    /// Whether hooks for test suites are wanted.
+    static var isTestMode: Bool { getenv("TEST_MODE").map { String(cString: $0) } == "true" }
+
     /// A port at which an app may be found, besides the usual ones.
     static var port: Int? {
         getenv("PORT").flatMap { Int(String(cString: $0)) }.flatMap { (1...65_535).contains($0) ? $0 : nil }

@@ -67,6 +67,7 @@ struct ServerRun {
         serving.host = host
         serving.port = options.port
         serving.keys = keys
+        serving.hasTestHooks = Environment.isTestMode
         let dashboard = try Dashboard(node: node, sync: sync, version: ApusVersion.text, keys: keys?.signing)
         let server = ApusServer(
             node: node, sync: sync, info: info, configuration: serving, logger: logger,

@@ -97,6 +97,14 @@ package final class SQLiteStore: Store {
         try write { try $0.updateReplay(id, change) }
     }
 
+    package func keep(_ spans: [AppSpan], of run: ULID) throws(StoreError) -> Int? {
+        try write { try $0.keep(spans, of: run) }
+    }
+
+    package func reset() throws(StoreError) {
+        try write { try $0.reset() }
+    }
+
     package var reader: any StoreReader { SQLiteReader(store: self) }
 
     package func removeOldestFinishedRuns(

@@ -22,6 +22,8 @@ package struct ApusServer: Sendable {
         package var connections = 10_000
         /// Seconds after which a connection on which nothing moves is closed.
         package var idleSeconds = 75
+        /// Whether hooks are there by which tests empty the server and lower its limits.
+        package var hasTestHooks = false
 
         package init() {}
 
@@ -91,6 +93,7 @@ package struct ApusServer: Sendable {
         CheckpointRoutes(node: node, bodies: bodies).add(to: &routes)
         RerunRoutes(node: node, bodies: bodies).add(to: &routes)
         MetadataRoutes(node: node, bodies: bodies).add(to: &routes)
+        SpanRoutes(node: node, bodies: bodies).add(to: &routes)
         ReplayRoutes(node: node, bodies: bodies).add(to: &routes)
         MetricsRoutes(node: node).add(to: &routes)
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
@@ -105,6 +108,7 @@ package struct ApusServer: Sendable {
         V2Routes(node: node, bodies: bodies).add(to: &routes)
         RunStreamRoutes(node: node).add(to: &routes)
         GraphQLRoutes(node: node, bodies: bodies).add(to: &routes)
+        if configuration.hasTestHooks { TestRoutes(node: node).add(to: &routes) }
         return routes
     }
 

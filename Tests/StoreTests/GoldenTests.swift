@@ -49,6 +49,7 @@ import Testing
         try GoldenBackfills.write(to: store)
         try GoldenEventSchedules.write(to: store)
         try GoldenReplays.write(to: store)
+        try GoldenSpans.write(to: store)
         store.close()
         let file = Self.fixtures.appending(path: "store-v\(Schema.version).db")
         try Data(contentsOf: URL(filePath: path + "/apus.db")).write(to: file)
@@ -183,6 +184,18 @@ import Testing
         try expectWaits(store)
         try expectEventSchedules(store)
         try expectReplays(store)
+    }
+
+    @Test("a store of format 10 is opened", .disabled(if: isWriting))
+    func readTenthStore() throws {
+        let directory = try TemporaryDirectory()
+        let path = try place(Self.fixtures.appending(path: "store-v10.db"), in: directory)
+        let store = try SQLiteStore(.directory(path))
+        defer { store.close() }
+        try expectEventSchedules(store)
+        #expect(try store.reader.journal(ofRun: GoldenSpans.run)?.turns == [GoldenReplays.turn, GoldenSpans.turn])
+        #expect(try store.reader.spans(ofRun: GoldenSpans.run) == GoldenSpans.spans)
+        #expect(GoldenSpans.spans.count == 2)
     }
 
     private func expectReplays(_ store: any Store) throws {

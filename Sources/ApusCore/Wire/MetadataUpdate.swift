@@ -4,6 +4,7 @@
 public struct MetadataUpdate: Hashable, Sendable {
     /// What it is about: `userland.…`, or one of ``ownKinds``.
     public var kind: String
+    /// What becomes of the values that are there already.
     public var operation: Operation
     /// A JSON object.
     public var values: RawJSON
@@ -115,6 +116,7 @@ public enum MetadataProblem: Error, Hashable, Sendable, CustomStringConvertible 
     case target(String)
     case tooLarge(String)
 
+    /// The reason, for the one who sent it.
     public var description: String {
         switch self {
         case .invalid(let detail): "Invalid metadata: \(detail)"

@@ -771,6 +771,16 @@ apus dev -u http://localhost:3000/api/inngest</pre>
 {{/outputs}}
 </div>
 </div>
+{{#spans}}
+<section class="linked"><h2>Spans of the app</h2>
+<table class="rows"><caption class="visually-hidden">Spans of the app</caption><thead><tr><th scope="col" class="c-state">State</th><th scope="col">Span</th><th scope="col">Step</th><th scope="col">Made by</th><th scope="col">Began after</th><th scope="col">Took</th></tr></thead><tbody>
+{{#rows}}
+<tr><td>{{#state}}{{>state}}{{/state}}</td><td class="clip" title="{{name}}">{{name}}</td><td class="clip">{{step}}</td><td class="clip">{{scope}}</td><td>{{began}}</td><td>{{took}}</td></tr>
+{{/rows}}
+</tbody></table>
+{{#more}}<p class="muted">{{.}}</p>{{/more}}
+</section>
+{{/spans}}
 {{#linked}}
 <section class="linked"><h2>Linked runs</h2>
 <table class="rows"><caption class="visually-hidden">Linked runs</caption><thead><tr><th scope="col" class="c-name">How</th><th scope="col" class="c-state">State</th><th scope="col">Function</th><th scope="col" class="c-id">Run</th></tr></thead><tbody>

@@ -17,6 +17,8 @@ struct RunBody: Sendable {
         var run: StoredRun
         var history: LoadedRun
         var trace: RunTrace
+        /// What the app made itself.
+        var spans: [AppSpan]
 
         /// What the app is told as the run's function.
         var start: RunStart? {
@@ -63,7 +65,7 @@ struct RunBody: Sendable {
             "inputs": .list(inputs(loaded)),
             "outputs": .list(
                 [output(run)] + loaded.trace.metadata.entries { $0 == .run }.map { $0.part(of: id) }),
-            "linked": linked(loaded, children, repeats),
+            "spans": spans(loaded, step: number), "linked": linked(loaded, children, repeats),
             "command": .text("apus trace \(id)"),
         ]
     }
@@ -209,6 +211,34 @@ struct RunBody: Sendable {
         return event.view["data"]?["_inngest"]?["parent_run_id"]?.string.flatMap { ULID($0) }
     }
 
+    /// Spans that are listed.
+    private static let spans = 200
+
+    /// Spans of the app, of one step if one is chosen.
+    private func spans(_ loaded: Loaded, step number: Int?) -> Part {
+        let steps = loaded.trace.steps
+        let chosen = number.flatMap { steps[$0 - 1].id }
+        let found = loaded.spans.filter { chosen == nil || $0.step == chosen }
+            .sorted { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }
+        guard !found.isEmpty else { return false }
+        let start = loaded.run.createdAt.milliseconds * 1_000_000
+        let left = found.count - Self.spans
+        return [
+            "rows": .list(
+                found.prefix(Self.spans).map { span in
+                    let name = steps.first { $0.id != nil && $0.id == span.step }?.name ?? ""
+                    return [
+                        "name": .text(span.name.visible()), "step": .text(name.visible()),
+                        "scope": .text(span.scope.visible()),
+                        "state": (span.status == .error ? RunTrace.State.failed : .completed).part,
+                        "began": .text(TimeText.duration(.milliseconds((span.startedAt - start) / 1_000_000))),
+                        "took": .text(TimeText.duration(.milliseconds((span.endedAt - span.startedAt) / 1_000_000))),
+                    ]
+                }),
+            "more": left > 0 ? .text("and \(NumberText.grouped(left)) more") : false,
+        ]
+    }
+
     /// Runs that are listed as repeating this one.
     private static let repeats = 20
 
@@ -258,12 +288,14 @@ extension Site {
         let kept = longRuns.find(id)
         let found = try await node.read { reader throws(StoreError) -> RunBody.Loaded? in
             guard let run = try reader.run(id: id) else { return nil }
-            if let kept { return kept }
+            // Something may have been noted since.
+            if let kept, kept.history.projection.head == run.projection.head { return kept }
             guard let history = try reader.journal(ofRun: id) else { return nil }
-            return RunBody.Loaded(run: run, history: history, trace: RunTrace(history.turns))
+            return RunBody.Loaded(
+                run: run, history: history, trace: RunTrace(history.turns), spans: try reader.spans(ofRun: id))
         }
         guard let found else { throw PageProblem.missing("run", text) }
-        if kept == nil { longRuns.keep(found) }
+        if kept?.history.projection.head != found.history.projection.head { longRuns.keep(found) }
         return found
     }
 

@@ -31,6 +31,8 @@ package struct AuditEntry: Hashable, Sendable {
         case rerun = "run.rerun"
         case woken = "run.woken"
         case replayed = "function.replayed"
+        /// Everything before it is gone.
+        case reset = "server.reset"
     }
 
     package init(at: Timestamp, actor: String, action: Action, subject: String, detail: String = "") {

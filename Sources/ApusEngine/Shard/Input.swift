@@ -54,6 +54,8 @@ package enum Input: Sendable {
     case cancel(run: RowID, Departure = .cancelled)
     /// A call reports steps, and goes on.
     case checkpoint(Checkpoint)
+    /// A test lowers a limit of a function, or lifts that again.
+    case testLimit(UUID16, TestLimit, Int?)
     /// Somebody notes something with a run, also with one that has ended.
     case annotate(row: RowID, run: ULID, [Annotation])
     /// Somebody wants a run to be repeated.

@@ -95,8 +95,8 @@ extension ShardCore {
     /// - Returns: whether the call goes out.
     private func send(_ job: Job, of resident: Resident, to app: UUID16, _ admission: RunQueue.Admission) -> Bool {
         let limits = configuration.limits
-        guard resident.run.stack.count < limits.stepsPerRun else {
-            fail(resident, .overflowedSteps(limit: limits.stepsPerRun))
+        guard resident.run.stack.count < mostSteps(of: resident) else {
+            fail(resident, .overflowedSteps(limit: mostSteps(of: resident)))
             return false
         }
         guard let function = registry.functions[resident.run.start.function] else {

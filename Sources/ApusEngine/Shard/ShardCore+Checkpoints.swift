@@ -18,14 +18,13 @@ extension ShardCore {
         guard resident.run.id == checkpoint.run else { return .unknownRun }
         guard !resident.run.isFinished, let job = job(of: checkpoint, in: resident.run) else { return .stale }
         let new = checkpoint.results.filter { !resident.run.isFinished($0.step) }
-        let limits = configuration.limits
         var bytes = resident.run.memos.byteCount
         for result in new {
             bytes += result.memo.bytes.count
-            guard bytes <= limits.runStateBytes else { return .tooLarge(result.step) }
+            guard bytes <= mostStateBytes(of: resident) else { return .tooLarge(result.step) }
         }
-        guard resident.run.stack.count + new.count <= limits.stepsPerRun else {
-            fail(resident, .overflowedSteps(limit: limits.stepsPerRun))
+        guard resident.run.stack.count + new.count <= mostSteps(of: resident) else {
+            fail(resident, .overflowedSteps(limit: mostSteps(of: resident)))
             return .stale
         }
         take(checkpoint.riders, attempt: job.attempt, of: resident)

@@ -155,8 +155,8 @@ extension ShardCore {
                     if job.hasCheckpoints { settled.known.append(step) }
                     continue
                 }
-                guard resident.run.memos.byteCount + memo.bytes.count <= configuration.limits.runStateBytes else {
-                    fail(resident, .overflowedState(limit: configuration.limits.runStateBytes))
+                guard resident.run.memos.byteCount + memo.bytes.count <= mostStateBytes(of: resident) else {
+                    fail(resident, .overflowedState(limit: mostStateBytes(of: resident)))
                     return settled
                 }
                 settle(resident, step, outcome, memo: memo, label: label)

@@ -177,8 +177,8 @@ extension ShardCore {
         guard !resident.run.isFinished, !resident.run.isFinished(step),
             let isRace = resident.run.waits[step]?.isRace ?? resident.run.listener(of: step)?.isRace
         else { return }
-        guard resident.run.memos.byteCount + memo.bytes.count <= configuration.limits.runStateBytes else {
-            fail(resident, .overflowedState(limit: configuration.limits.runStateBytes))
+        guard resident.run.memos.byteCount + memo.bytes.count <= mostStateBytes(of: resident) else {
+            fail(resident, .overflowedState(limit: mostStateBytes(of: resident)))
             return
         }
         let joint = resident.run.joint

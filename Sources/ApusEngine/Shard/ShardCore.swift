@@ -42,6 +42,7 @@ package final class ShardCore {
     let queue = RunQueue()
     /// Debounces and open batches.
     var pendings: Pendings
+    var testLimits: [UUID16: [TestLimit: Int]] = [:]
     /// The run that lives for each key of a singleton.
     var singletons: [LimitKey: SingletonHolder] = [:]
     /// Runs that have to end before anything else happens to them, with the cause; a message to our own shard
@@ -182,6 +183,7 @@ package final class ShardCore {
         case .backfill(let backfill, let stamp): order(backfill, seen: stamp)
         case .stopBackfill(let id, let actor): stopBackfill(id, by: actor)
         case .settle: break
+        case .testLimit(let function, let limit, let value): setTestLimit(limit, of: function, to: value)
         case .eventSchedule(let order, let actor): carryOut(order, by: actor)
         case .templatesRead(let page, let schedules, let read): receiveTemplates(page, of: schedules, read: read)
         case .audit(let entry): decision.writes.append(.audit(entry))

@@ -8,7 +8,7 @@ extension Input {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint,
-            .annotate:
+            .annotate, .testLimit:
             true
         default: false
         }
@@ -20,7 +20,7 @@ extension Input {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake,
-            .checkpoint, .annotate:
+            .checkpoint, .annotate, .testLimit:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -37,7 +37,7 @@ extension Input {
             .annotate:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
-            .templatesRead, .cancel, .wake:
+            .templatesRead, .cancel, .wake, .testLimit:
             false
         }
     }

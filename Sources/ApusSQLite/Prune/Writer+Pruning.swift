@@ -30,6 +30,7 @@ extension Writer {
             let payload = try statement("DELETE FROM payloads WHERE row = ? RETURNING length(json)")
             let run = try statement("DELETE FROM runs WHERE row = ?")
             let listeners = try statement("DELETE FROM listeners WHERE run = ?")
+            let spans = try statement("DELETE FROM spans WHERE run = ?")
             var rows = 0
             var bytes: Int64 = 0
             for (index, doomed) in runs.enumerated() {
@@ -58,6 +59,8 @@ extension Writer {
                 try run.run()
                 listeners.bind(1, doomed.row)
                 try listeners.run()
+                spans.bind(1, doomed.row)
+                try spans.run()
             }
             return runs.count
         }

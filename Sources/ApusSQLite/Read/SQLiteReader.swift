@@ -93,6 +93,10 @@ struct SQLiteReader: StoreReader {
         try store.read { try $0.cancellations() }
     }
 
+    func spans(ofRun id: ULID) throws(StoreError) -> [AppSpan] {
+        try store.read { try $0.spans(ofRun: id) }
+    }
+
     func replays() throws(StoreError) -> [Replay] {
         try store.read { try $0.replays() }
     }

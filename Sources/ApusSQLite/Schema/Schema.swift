@@ -16,7 +16,19 @@ enum Schema {
         Migration(version: 4, sql: flowControl), Migration(version: 5, sql: scheduling),
         Migration(version: 6, sql: searching), Migration(version: 7, sql: backfills),
         Migration(version: 8, sql: eventSchedules), Migration(version: 9, sql: replays),
+        Migration(version: 10, sql: spans),
     ]
+
+    private static let spans = """
+        -- Spans that apps made during calls of a run.
+        CREATE TABLE spans (
+            run INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            -- JSON.
+            span BLOB NOT NULL,
+            PRIMARY KEY (run, id)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let replays = """
         -- The run that a run repeats.

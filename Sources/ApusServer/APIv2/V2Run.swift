@@ -105,6 +105,7 @@ enum V2Trace {
                 case nil: break
                 }
             }
+            if case .own(let own) = span.kind { writer.member("attributes", own.attributes) }
             writer.present("metadata", span.metadata) { entry, writer in
                 writer.object { writer in
                     writer.member("scope", entry.target.scope)

@@ -105,6 +105,10 @@ extension APIOperation {
             body: "MetadataOrder", .nothing, failures: [400, 404, 413]
         ),
         .init(
+            .post, "/v1/traces/userland", "Takes spans that an app made while it was called, by OTLP.", body: "Any",
+            .bare("SpanExportAnswer!"), failures: [400, 413, 415]
+        ),
+        .init(
             .post, "/v1/runs/{id: ULID}/wake", "Ends what a run waits for by the clock.", .data("WokenRun!"),
             failures: [400, 404]
         ),

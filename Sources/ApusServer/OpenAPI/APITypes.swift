@@ -70,6 +70,8 @@ extension APIDocument {
         input MetadataOrder { target: MetadataTarget metadata: [MetadataUpdate!]! }
         input MetadataTarget { run_id: String step_id: String step_index: Int step_attempt: Int span_id: String }
         input MetadataUpdate { kind: String! op: String values: Map }
+        type SpanExportAnswer { partialSuccess: RejectedSpans }
+        type RejectedSpans { rejectedSpans: String! errorMessage: String! }
         input RerunOrder { from: String from_step: RerunStep }
         input RerunStep { id: String! input: [Any] }
         type RepeatedRun { run_id: ULID! original_run_id: ULID! }
@@ -162,7 +164,8 @@ extension APIDocument {
         type V2Trace { runId: ULID! rootSpan: V2Span! }
         type V2Span {
           id: String! name: String! status: String! stepOp: String stepId: String durationMs: String queuedAt: Time!
-          startedAt: Time endedAt: Time input: Map output: Map metadata: [V2SpanMetadata!]
+          startedAt: Time endedAt: Time input: Map output: Map attributes: Map
+          metadata: [V2SpanMetadata!]
           children: [V2Span!]
         }
         type V2SpanMetadata { scope: String! kind: String! values: Map! updatedAt: Time! }

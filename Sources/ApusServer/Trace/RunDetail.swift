@@ -8,6 +8,8 @@ struct RunDetail: Sendable {
     var trace: RunTrace
     /// The rows of the events that the run is about, in order of arrival.
     var eventRows: [RowID]
+    /// What the app made itself.
+    var spans: [AppSpan] = []
 
     static func read(_ id: ULID, _ reader: any StoreReader) throws(StoreError) -> RunDetail? {
         guard var run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
@@ -17,7 +19,7 @@ struct RunDetail: Sendable {
         run.end = trace.end
         var rows: [RowID] = []
         if case .started(let start)? = history.turns.first?.entries.first { rows = start.events }
-        return RunDetail(run: run, trace: trace, eventRows: rows)
+        return RunDetail(run: run, trace: trace, eventRows: rows, spans: try reader.spans(ofRun: id))
     }
 
     func events(_ reader: any StoreReader) throws(StoreError) -> [StoredEvent] {

@@ -27,6 +27,8 @@ struct TraceSpan: Sendable {
         case step(RunTrace.Step)
         /// The last call, in which the function returned or failed.
         case end
+        /// One that the app made itself.
+        case own(AppSpan)
     }
 
     enum Status: String, Hashable, Sendable {
@@ -106,6 +108,70 @@ struct TraceSpan: Sendable {
         children = detail.trace.steps.compactMap {
             TraceSpan($0, of: run.id, parent: root, metadata: detail.trace.metadata)
         }
+        adopt(detail.spans, of: detail.trace.metadata)
+    }
+
+    // MARK: - The app's own spans
+
+    private init(_ span: AppSpan, parent: String, _ children: [UInt64: [AppSpan]], _ metadata: RunMetadata) {
+        id = TraceContext(trace: ULID(high: 0, low: 0), span: span.id).spanID
+        self.parent = parent
+        name = span.name
+        kind = .own(span)
+        status = span.status == .error ? .failed : .completed
+        attempt = span.attempt
+        queuedAt = Timestamp(milliseconds: span.startedAt / 1_000_000)
+        startedAt = queuedAt
+        endedAt = Timestamp(milliseconds: span.endedAt / 1_000_000)
+        let name = id
+        self.metadata = metadata.entries { if case .span(_, _, name) = $0 { true } else { false } }
+        self.children = (children[span.id] ?? []).map { TraceSpan($0, parent: name, children, metadata) }
+    }
+
+    /// Hangs the app's spans under the step, the attempt or the span in which they were made.
+    private mutating func adopt(_ spans: [AppSpan], of metadata: RunMetadata) {
+        guard !spans.isEmpty else { return }
+        let known = Set(spans.map(\.id))
+        var children: [UInt64: [AppSpan]] = [:]
+        var roots: [AppSpan] = []
+        for span in spans.sorted(by: { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }) {
+            if let parent = span.parent, known.contains(parent), !Self.isCircle(span, spans) {
+                children[parent, default: []].append(span)
+            } else {
+                roots.append(span)
+            }
+        }
+        for root in roots {
+            let place = self.children.firstIndex { $0.stepID != nil && $0.stepID == root.step }
+            guard let place else {
+                self.children.append(TraceSpan(root, parent: id, children, metadata))
+                continue
+            }
+            let attempts = self.children[place].children
+            if let attempt = attempts.firstIndex(where: { $0.attempt == root.attempt && !$0.isOwn }) {
+                let made = TraceSpan(root, parent: attempts[attempt].id, children, metadata)
+                self.children[place].children[attempt].children.append(made)
+            } else {
+                let made = TraceSpan(root, parent: self.children[place].id, children, metadata)
+                self.children[place].children.append(made)
+            }
+        }
+    }
+
+    /// Whether a span is an ancestor of itself, as only a broken exporter tells it.
+    private static func isCircle(_ span: AppSpan, _ spans: [AppSpan]) -> Bool {
+        let parents = Dictionary(spans.map { ($0.id, $0.parent) }) { first, _ in first }
+        var next = span.parent
+        for _ in 0..<spans.count {
+            guard let found = next else { return false }
+            if found == span.id { return true }
+            next = parents[found] ?? nil
+        }
+        return true
+    }
+
+    private var isOwn: Bool {
+        if case .own = kind { true } else { false }
     }
 
     private init?(_ step: RunTrace.Step, of run: ULID, parent: String, metadata: RunMetadata) {

@@ -58,5 +58,5 @@ package enum StoreConformance {
     /// Every promise.
     package static let checks: [Check] =
         ownership + atomicity + history + alarms + events + messages + registry + listeners + looks + schedules
-        + eventSchedules + flow + search + pruning + durability + model
+        + eventSchedules + flow + search + pruning + afterwards + durability + model
 }

@@ -48,6 +48,14 @@ package protocol Store: AnyObject, Sendable {
     /// - Returns: the order as it is now; `nil` when there is none.
     func updateReplay(_ id: ULID, _ change: (inout Replay) -> Void) throws(StoreError) -> Replay?
 
+    /// Keeps spans that an app made during calls of a run. A span that is there already is replaced; beyond
+    /// ``AppSpan/countLimit`` spans of a run no further ones are kept.
+    /// - Returns: how many were kept; `nil` when there is no such run.
+    func keep(_ spans: [AppSpan], of run: ULID) throws(StoreError) -> Int?
+
+    /// Forgets everything and takes every shard from its owner, who finds that out at the next commit: for tests.
+    func reset() throws(StoreError)
+
     var reader: any StoreReader { get }
 
     /// Removes the oldest finished runs, and events that no run refers to any more, until the store
@@ -117,6 +125,8 @@ package protocol StoreReader: Sendable {
     func cancellations() throws(StoreError) -> [BulkCancellation]
     /// Orders to repeat runs, newest first.
     func replays() throws(StoreError) -> [Replay]
+    /// The spans that an app made during calls of a run, in the order of their ids.
+    func spans(ofRun id: ULID) throws(StoreError) -> [AppSpan]
     /// The runs that repeat a run, oldest first, 1,000 at most.
     func runs(repeating id: ULID) throws(StoreError) -> [StoredRun]
     /// Backfills, newest first: those under way, and of those that have ended the newest ``Backfill/kept``.

@@ -62,6 +62,7 @@ extension MemoryState {
         if runsByEvent[run.row.event]?.isEmpty == true { runsByEvent[run.row.event] = nil }
         alarms[row] = nil
         listeners[row] = nil
+        spans[row] = nil
         var next = run.projection.head
         while next != 0, let turn = journal.remove(next) {
             bytes -= MemoryState.size(ofTurn: turn.turn)

@@ -57,6 +57,8 @@ package struct MemoryState: Sendable {
     /// Orders to cancel runs.
     var cancellations: [ULID: BulkCancellation] = [:]
     var replays: [ULID: Replay] = [:]
+    /// By run and id.
+    var spans: [RowID: [UInt64: AppSpan]] = [:]
     /// Bytes of what is stored, roughly as a file would need them.
     var bytes: Int64 = 0
 

@@ -66,6 +66,14 @@ package final class MemoryStore: Store {
         try self.change { state throws(StoreError) in state.updateReplay(id, change) }
     }
 
+    package func keep(_ spans: [AppSpan], of run: ULID) throws(StoreError) -> Int? {
+        try change { state throws(StoreError) in state.keep(spans, of: run) }
+    }
+
+    package func reset() throws(StoreError) {
+        try change { state throws(StoreError) in state.reset() }
+    }
+
     package var reader: any StoreReader { MemoryReader(store: self) }
 
     package func removeOldestFinishedRuns(
@@ -186,6 +194,12 @@ private struct MemoryReader: StoreReader {
 
     func cancellations() throws(StoreError) -> [BulkCancellation] {
         try store.read().cancellations.values.sorted { $0.id > $1.id }
+    }
+
+    func spans(ofRun id: ULID) throws(StoreError) -> [AppSpan] {
+        let state = try store.read()
+        let spans = state.runsByID[id].flatMap { state.spans[$0] } ?? [:]
+        return spans.sorted { $0.key < $1.key }.map(\.value)
     }
 
     func replays() throws(StoreError) -> [Replay] {

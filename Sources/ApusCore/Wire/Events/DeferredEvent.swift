@@ -5,9 +5,13 @@ public enum DeferredEvent {
 
     /// Where an event comes from, for the run that it starts.
     public struct Parent: Hashable, Sendable {
+        /// The app of the run; `nil` when its function is not registered any more.
         public var app: UUID16?
+        /// The function of the run.
         public var function: UUID16
+        /// The function's slug.
         public var functionSlug: String
+        /// The run that has ended.
         public var run: ULID
 
         /// Names a run.

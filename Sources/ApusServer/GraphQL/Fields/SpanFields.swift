@@ -46,7 +46,7 @@ struct SpanFields: GraphQLObject {
 
     private var stepType: String {
         switch span.kind {
-        case .run: ""
+        case .run, .own: ""
         case .end: "FINALIZATION"
         case .step(let step): step.type.isEmpty ? span.stepOp ?? "" : step.type
         }
