@@ -46,6 +46,10 @@ struct StepPart {
             facts.append(
                 FactPart.link("By event", invocation.event.description, Link("events", invocation.event.description)))
         }
+        if let gateway = step.details.gateway {
+            facts.append(FactPart.code("Asks", gateway.host))
+            if let sent = step.details.requestedAt { facts.append(FactPart.time("Sent", time.part(sent))) }
+        }
         if let child {
             let id = child.id.description
             facts.append(FactPart.link("Invoked run", id.shortID, Link("runs", id)))
@@ -75,7 +79,8 @@ struct StepPart {
         guard step.attempts.contains(where: { $0.calledAt != nil }) else { return [] }
         var facts = [
             FactPart.text("In line", TimeText.duration(line)),
-            FactPart.text("App and network", TimeText.duration(app)),
+            FactPart.text(
+                step.details.gateway == nil ? "App and network" : "App and request", TimeText.duration(app)),
         ]
         if pause > .zero { facts.append(FactPart.text("Between attempts", TimeText.duration(pause))) }
         return facts
@@ -131,11 +136,17 @@ struct StepPart {
     }
 
     private var payloads: [Part] {
-        guard let result = step.result else { return [] }
-        return [
+        let link = Link("runs", run, "payload").with("step", String(number))
+        var parts: [Part] = []
+        if let gateway = step.details.gateway {
+            parts.append(
+                PayloadPart.part("Request, without secrets", gateway.input.json, link: link.with("of", "request")))
+        }
+        guard let result = step.result else { return parts }
+        return parts + [
             PayloadPart.part(
                 result.outcome == .failed ? "Result, as later calls see it" : "Output", Self.output(result),
-                link: Link("runs", run, "payload").with("of", "step").with("step", String(number)))
+                link: link.with("of", "step"))
         ]
     }
 

@@ -64,6 +64,7 @@ private enum EntryKind: UInt8 {
     case origin = 18
     case woken = 19
     case checkpointed = 20
+    case gateway = 21
 }
 
 extension BinaryWriter {
@@ -157,6 +158,23 @@ extension BinaryWriter {
         case .checkpointed(let job):
             byte(EntryKind.checkpointed.rawValue)
             unsigned(UInt64(job))
+        case .gateway(let call):
+            byte(EntryKind.gateway.rawValue)
+            gateway(call)
+        }
+    }
+
+    private mutating func gateway(_ call: GatewayCall) {
+        unsigned(UInt64(call.job))
+        flag(call.version != nil)
+        if let version = call.version { signed(Int64(version)) }
+        unsigned(UInt64(call.requests.count))
+        for request in call.requests {
+            step(request.step)
+            label(request.label)
+            flag(request.isRace)
+            text(request.host)
+            payload(request.input)
         }
     }
 
@@ -365,7 +383,22 @@ extension BinaryReader {
         case .origin: return .origin(try origin(payload: fetch))
         case .woken: return .woken(job: try integer(JobNumber.self))
         case .checkpointed: return .checkpointed(job: try integer(JobNumber.self))
+        case .gateway: return .gateway(try gateway(payload: fetch))
         }
+    }
+
+    private mutating func gateway(payload fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> GatewayCall {
+        let job = try integer(JobNumber.self)
+        var call = GatewayCall(job: job, version: try flag() ? Int(try signed()) : nil, requests: [])
+        for _ in 0..<(try count()) {
+            call.requests.append(
+                GatewayCall.Request(
+                    step: try step(), label: try label(), isRace: try flag(), host: try text(),
+                    input: try payload(fetch)
+                )
+            )
+        }
+        return call
     }
 
     private mutating func origin(payload fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> RunOrigin {

@@ -53,6 +53,8 @@ package enum JournalEntry: Hashable, Sendable {
     case woken(job: JobNumber)
     /// The job's call has reported the steps before this entry, and goes on.
     case checkpointed(job: JobNumber)
+    /// The app has answered the job's call, and the server makes requests for it.
+    case gateway(GatewayCall)
 }
 
 /// What a run may take too long for.
@@ -122,6 +124,10 @@ package enum StepKind: UInt8, Hashable, Sendable {
     case legacy = 3
     case waitForEvent = 4
     case waitForSignal = 5
+    /// `step.ai.infer`.
+    case aiGateway = 6
+    /// `step.fetch`.
+    case gateway = 7
 }
 
 /// A run that waits for the run it invoked.

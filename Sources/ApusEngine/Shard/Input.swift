@@ -54,6 +54,8 @@ package enum Input: Sendable {
     case cancel(run: RowID, Departure = .cancelled)
     /// A call reports steps, and goes on.
     case checkpoint(Checkpoint)
+    /// A request that the server has made for a step has ended.
+    case gateway(GatewayReport)
     /// Somebody wants a run to be repeated.
     case rerun(RerunOrder)
     /// Somebody wants a run not to wait for a time any longer.

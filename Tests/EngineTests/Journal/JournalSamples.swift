@@ -61,6 +61,22 @@ enum JournalSamples {
             .origin(RunOrigin(run: run, start: .step(a), input: Payload(json("7"), row: 7))),
             .woken(job: .max),
             .checkpointed(job: 300),
+            .gateway(
+                GatewayCall(
+                    job: 300, version: 2,
+                    requests: [
+                        GatewayCall.Request(
+                            step: a, label: StepLabel(name: "größer", kind: .aiGateway), isRace: true,
+                            host: "api.test:443", input: Payload(json(#"{"method":"POST"}"#))
+                        ),
+                        GatewayCall.Request(
+                            step: plain, label: StepLabel(name: "", kind: .gateway), isRace: false, host: "",
+                            input: Payload(json("7"), row: 7)
+                        ),
+                    ]
+                )
+            ),
+            .gateway(GatewayCall(job: 0, version: nil, requests: [])),
         ]
 
     private static func key(_ text: String) -> FlowKey {
@@ -126,6 +142,8 @@ enum JournalSamples {
         00dc207497013412f0debc9a785609706c61696e206964110a00ffcf98f7011102086772c3b6c39f657200\
         12341200dc207497013412f0debc9a7856000001341200dc207497013412f0debc9a785612341200dc207497013412f0debc9a78\
         5601000012341200dc207497013412f0debc9a78560209706c61696e2069640100027b7d0012341200dc207497013412f0debc9a\
-        7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffffffff0f14ac02
+        7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffffffff0f14ac02\
+        15ac020104020086f7e437faa5a7fce15d1ddcb9eaeaea377667b8086772c3b6c39f657206010c6170692e746573743a34343300\
+        117b226d6574686f64223a22504f5354227d09706c61696e20696400070000010e15000000
         """
 }

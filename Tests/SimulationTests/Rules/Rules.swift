@@ -183,6 +183,7 @@ final class Rules {
         case .origin(let origin): "origin(\(origin.run) \(origin.start.name))"
         case .woken(let job): "woken(\(job))"
         case .checkpointed(let job): "checkpointed(\(job))"
+        case .gateway(let call): "gateway(\(call.job) \(call.requests.map(\.host)))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }
