@@ -22,15 +22,17 @@ final class GatewayCaller {
 
     private final class Call {
         let id: CallID
+        let function: UUID16
         let report: (GatewayReport) -> Void
         /// Requests that have not been reported.
         var open: Int
         var tickets: [Ticket] = []
         var isAbandoned = false
 
-        init(_ id: CallID, open: Int, _ report: @escaping (GatewayReport) -> Void) {
-            self.id = id
-            self.open = open
+        init(_ outgoing: OutgoingGateway, _ report: @escaping (GatewayReport) -> Void) {
+            id = outgoing.id
+            function = outgoing.slots.function
+            open = outgoing.requests.count
             self.report = report
         }
     }
@@ -56,7 +58,8 @@ final class GatewayCaller {
     private let limits: Limits
     private let clock: NodeClock
     private let loop: any EventLoop
-    private var lines: HostLines<Ticket>
+    /// Functions take turns.
+    private var lines: HostLines<UUID16, Ticket>
     private var calls: [CallID: Call] = [:]
     private var heldBytes = 0
     private var isDraining = false
@@ -85,7 +88,7 @@ final class GatewayCaller {
     func send(_ outgoing: OutgoingGateway, _ report: @escaping (GatewayReport) -> Void) {
         // A request that is not made belongs to a call that the next start repeats.
         guard !isDraining else { return }
-        let call = Call(outgoing.id, open: outgoing.requests.count, report)
+        let call = Call(outgoing, report)
         calls[call.id] = call
         for request in outgoing.requests {
             do {
@@ -102,7 +105,7 @@ final class GatewayCaller {
         guard let call = calls[id], !call.isAbandoned else { return }
         call.isAbandoned = true
         for host in Set(call.tickets.map(\.url.host)) {
-            for ticket in lines.remove(from: host, where: { $0.call === call }) {
+            for ticket in lines.remove(of: call.function, from: host, where: { $0.call === call }) {
                 heldBytes -= ticket.bytes
                 finish(call, ticket.request.step, .notMade(retryIn: .zero))
             }
@@ -133,7 +136,7 @@ final class GatewayCaller {
         }
         ticket.call.tickets.append(ticket)
         heldBytes += ticket.bytes
-        if lines.enter(ticket, to: ticket.url.host) { start(ticket) }
+        if lines.enter(ticket, of: ticket.call.function, to: ticket.url.host) { start(ticket) }
     }
 
     private func start(_ ticket: Ticket) {
