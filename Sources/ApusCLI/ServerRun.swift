@@ -46,6 +46,8 @@ struct ServerRun {
         let signing = keys.map { AppSigning(keys: $0.signing, requiresSignedReplies: requiresSignedReplies) }
         var configuration = nodeConfiguration
         configuration.signing = signing
+        configuration.client.networks = try options.networks.apps()
+        configuration.gatewayNetworks = try options.networks.gateways(isSigned: isSigned)
         let node = Node(store: store, configuration: configuration, loop: loop, logger: logger)
         try await node.start()
 
@@ -58,7 +60,8 @@ struct ServerRun {
         syncing.signing = signing
         let sync = AppSync(
             node: node,
-            probe: AppProbe(loop: loop, userAgent: nodeConfiguration.userAgent),
+            probe: AppProbe(
+                loop: loop, userAgent: nodeConfiguration.userAgent, networks: configuration.client.networks),
             configuration: syncing,
             logger: logger
         )
@@ -132,6 +135,8 @@ struct ServerRun {
         configuration.userAgent = "Apus/\(ApusVersion.text)"
         configuration.storeBytes = Int64(options.maxStoreMb) << 20
         configuration.engine.limits.eventSchedules = options.maxSchedules
+        configuration.gatewayCallsPerHost = options.networks.gatewayCallsPerHost
+        configuration.gatewayTimeout = .seconds(Int64(options.networks.gatewayTimeout))
         if options.retryInterval > 0 {
             configuration.engine.retryInterval = .seconds(Int64(options.retryInterval))
         }

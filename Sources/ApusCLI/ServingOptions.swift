@@ -35,6 +35,8 @@ struct ServingOptions: ParsableArguments {
     @Option(name: .long, help: "Seconds that calls under way may take to finish at the end.")
     var drainTimeout = 10
 
+    @OptionGroup var networks: NetworkOptions
+
     @Option(name: [.customShort("l"), .long], help: "trace, debug, info, warn or error.")
     var logLevel = "info"
 
@@ -57,22 +59,23 @@ struct ServingOptions: ParsableArguments {
 
     /// What the environment and a file may set. Flags of services that Apus does not need are not
     /// among them: nobody has to hear of what is ignored without having typed it.
-    static let settings: [Setting] = [
-        Setting(name: "port", short: "p"),
-        Setting(name: "host"),
-        Setting(name: "sdk-url", short: "u", kind: .list),
-        Setting(name: "poll-interval"),
-        Setting(name: "retry-interval"),
-        Setting(name: "data-dir", alias: "sqlite-dir"),
-        Setting(name: "no-ui", kind: .flag),
-        Setting(name: "max-store-mb"),
-        Setting(name: "max-schedules"),
-        Setting(name: "drain-timeout"),
-        Setting(name: "log-level", short: "l"),
-        Setting(name: "log-format"),
-        Setting(name: "json", kind: .flag),
-        Setting(name: "verbose", short: "v", kind: .flag),
-    ]
+    static let settings: [Setting] =
+        NetworkOptions.settings + [
+            Setting(name: "port", short: "p"),
+            Setting(name: "host"),
+            Setting(name: "sdk-url", short: "u", kind: .list),
+            Setting(name: "poll-interval"),
+            Setting(name: "retry-interval"),
+            Setting(name: "data-dir", alias: "sqlite-dir"),
+            Setting(name: "no-ui", kind: .flag),
+            Setting(name: "max-store-mb"),
+            Setting(name: "max-schedules"),
+            Setting(name: "drain-timeout"),
+            Setting(name: "log-level", short: "l"),
+            Setting(name: "log-format"),
+            Setting(name: "json", kind: .flag),
+            Setting(name: "verbose", short: "v", kind: .flag),
+        ]
 
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be between 0 and 65535.") }

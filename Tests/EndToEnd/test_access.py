@@ -1,5 +1,6 @@
 """Who may do what on a server with keys."""
 
+import time
 from collections.abc import Callable
 
 import httpx
@@ -189,6 +190,38 @@ def test_people_sign_in_with_the_key_and_out_again(server: Server, keys: Keys) -
         assert browser.post("/logout").status_code == 303
         assert browser.get("/runs").status_code == 303
         assert browser.post("/settings", data={"theme": "dark"}).status_code == 401
+
+
+def test_live_pages_end_when_their_owner_signs_out(server: Server, keys: Keys) -> None:
+    cookies = [sign_in(server, keys.signing).headers["Set-Cookie"].partition(";")[0] for _ in range(2)]
+    if cookies[0] == cookies[1]:
+        # Made in the same second, they are one session.
+        time.sleep(1.1)
+        cookies[1] = sign_in(server, keys.signing).headers["Set-Cookie"].partition(";")[0]
+    headers = [{"Cookie": cookie} for cookie in cookies]
+    with (
+        httpx.stream("GET", f"{server.url}/live/runs", headers=headers[0], timeout=30) as ended,
+        httpx.stream("GET", f"{server.url}/live/runs", headers=headers[1], timeout=30) as other,
+    ):
+        assert ended.status_code == other.status_code == 200
+        left = other.iter_text()
+        assert ask(server, "POST", "/logout", headers=headers[0]).status_code == 303
+        # To its end, which a stream that goes on never has.
+        assert ": here" in "".join(ended.iter_text())
+        assert ": here" in next(left)
+        assert ask(server, "GET", "/", headers=headers[1]).status_code == 200
+
+
+def test_a_copied_command_names_no_key(server: Server, keys: Keys, make_app: Callable[..., SdkApp]) -> None:
+    app = make_app(server)
+
+    @app.function()
+    async def main(ctx: inngest.Context) -> None:
+        pass
+
+    command = server.api.http.get(f"/runs/{app.run().id}/curl").text
+    assert f"{server.url}/e/YOUR_EVENT_KEY -d" in command
+    assert keys.event not in command
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "00" * 32])

@@ -26,7 +26,9 @@ struct StepBars {
             }
             if attempt.dueAt < called { append("queued", attempt.dueAt, called, to: &bars) }
             let isOpen = attempt.answeredAt == nil && !step.state.isFinal
-            let key = attempt.error != nil ? "failed" : isOpen ? "running" : "call"
+            // Most of the time nobody but the other server is at work.
+            let answeredBy = step.details.gateway == nil ? "call" : "sleep"
+            let key = attempt.error != nil ? "failed" : isOpen ? "running" : answeredBy
             let answered = attempt.answeredAt ?? step.endedAt ?? end
             append(key, called, answered, to: &bars)
             last = answered

@@ -156,6 +156,8 @@ extension RunTrace.Kind {
         case .step(.invoke): "invoke"
         case .step(.waitForEvent): "wait for event"
         case .step(.waitForSignal): "wait for signal"
+        case .step(.aiGateway): "AI request"
+        case .step(.gateway): "request"
         case .end: "return"
         case .plan: "plan"
         }

@@ -20,7 +20,8 @@ struct SignIn: Sendable {
                 to: to, nil, cookies: [cookie(session, seconds: Sessions.length, visit)])
         }
         dashboard.post("/logout", access: .open, &routes) { _, visit, _ in
-            PageAnswer.redirect(to: "/login", nil, cookies: [cookie("", seconds: 0, visit)])
+            if let session = site.session(of: visit) { site.endedSessions.add(session, at: visit.now) }
+            return PageAnswer.redirect(to: "/login", nil, cookies: [cookie("", seconds: 0, visit)])
         }
     }
 

@@ -14,6 +14,7 @@ struct Site: Sendable {
     let bodies: RequestBodies
     /// `nil` for a server that is open.
     var sessions: Sessions?
+    let endedSessions = EndedSessions()
     let longRuns = LongRuns()
     let keptCounts = KeptCounts()
 
@@ -52,6 +53,19 @@ struct Site: Sendable {
 
     /// What stands for the event key in examples.
     var eventKey: String { sessions == nil ? "dev" : "YOUR_EVENT_KEY" }
+
+    /// The session with which a browser has come; `nil` when it has none that is open.
+    func session(of visit: Visit) -> String? {
+        guard let sessions, let value = visit.cookie(Sessions.cookie), sessions.isOpen(value, at: visit.now) else {
+            return nil
+        }
+        return value
+    }
+
+    /// Whether what began with a session may go on.
+    func isOpen(_ session: String) -> Bool {
+        (sessions?.isOpen(session, at: now) ?? true) && !endedSessions.contains(session)
+    }
 
     private func theme(_ visit: Visit) -> Part {
         guard let theme = visit.cookie("apus-theme"), ["light", "dark"].contains(theme) else { return false }

@@ -26,31 +26,37 @@ struct LiveStreams: Sendable {
         routes.on(.get, "/live/runs", access: .page, runningOn: .eventLoop) { request, _ in
             let visit = Visit(request)
             let list = RunListStream(site: site, visit: visit)
-            return stream(to: nil) { news in try await list.find(news) }
+            return stream(visit, to: nil) { news in try await list.find(news) }
         }
         routes.on(.get, "/live/events", access: .page, runningOn: .eventLoop) { request, _ in
-            let list = EventListStream(site: site, visit: Visit(request))
-            return stream(to: nil, alwaysLooks: true) { news in try await list.find(news) }
+            let visit = Visit(request)
+            let list = EventListStream(site: site, visit: visit)
+            return stream(visit, to: nil, alwaysLooks: true) { news in try await list.find(news) }
         }
         routes.on(.get, "/live/replays", access: .page, runningOn: .eventLoop) { request, _ in
-            let replays = ReplayStream(site: site, visit: Visit(request))
-            return stream(to: nil, alwaysLooks: true) { news in try await replays.find(news) }
+            let visit = Visit(request)
+            let replays = ReplayStream(site: site, visit: visit)
+            return stream(visit, to: nil, alwaysLooks: true) { news in try await replays.find(news) }
         }
         routes.on(.get, "/live/runs/:id", access: .page, runningOn: .eventLoop) { request, context in
             let text = context.parameter("id")
             guard let id = ULID(text) else { throw HTTPError(.notFound) }
-            let run = RunStream(site: site, visit: Visit(request), id: text)
-            return stream(to: id) { news in try await run.find(news) }
+            let visit = Visit(request)
+            let run = RunStream(site: site, visit: visit, id: text)
+            return stream(visit, to: id) { news in try await run.find(news) }
         }
     }
 
     /// - Parameter alwaysLooks: whether something may be new although no run has changed.
     private func stream(
-        to run: ULID?, alwaysLooks: Bool = false, _ find: @escaping @Sendable (RunFeed.News) async throws -> Found
+        _ visit: Visit, to run: ULID?, alwaysLooks: Bool = false,
+        _ find: @escaping @Sendable (RunFeed.News) async throws -> Found
     ) -> Response {
         var headers = PageAnswer.headers
         headers[.contentType] = "text/event-stream; charset=utf-8"
         let feed = site.node.feed
+        // Who has come with a key instead of a session may stay.
+        let session = site.session(of: visit)
         let body = ResponseBody { writer in
             guard let listener = feed.listen(to: run) else {
                 // Too many listen: the browser tries again later.
@@ -64,6 +70,8 @@ struct LiveStreams: Sendable {
             var pause = Self.pause
             while !Task.isShuttingDownGracefully {
                 try await Task.sleep(for: pause)
+                // The browser asks again, and is told to sign in.
+                if let session, !site.isOpen(session) { break }
                 quiet += 1
                 sinceReset += 1
                 let news = feed.news(for: listener)

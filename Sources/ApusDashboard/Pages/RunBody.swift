@@ -90,7 +90,8 @@ struct RunBody: Sendable {
         let id = loaded.run.id.description
         let own = Link("runs", id).with("step", step.map(String.init))
         var copies: [Part] = [["label": "Copy link", "href": own.part, "isLink": true]]
-        let copy = RunCopy(loaded, app: site.app(of: loaded.run.function), server: visit.serverURL)
+        let copy = RunCopy(
+            loaded, app: site.app(of: loaded.run.function), server: visit.serverURL, eventKey: site.eventKey)
         if copy.curl != nil {
             copies.append(["label": "Copy as curl", "href": Link("runs", id, "curl").part, "isLink": false])
         }

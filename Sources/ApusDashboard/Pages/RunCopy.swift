@@ -7,15 +7,18 @@ struct RunCopy: Sendable {
     private let loaded: RunBody.Loaded
     private let language: Language?
     private let server: String
+    /// The key, or what stands for it.
+    private let eventKey: String
 
     private enum Language: String, Sendable {
         case python = "py"
         case javaScript = "js"
     }
 
-    init(_ loaded: RunBody.Loaded, app: AppRecord?, server: String) {
+    init(_ loaded: RunBody.Loaded, app: AppRecord?, server: String, eventKey: String) {
         self.loaded = loaded
         self.server = server
+        self.eventKey = eventKey
         language = app.flatMap { Language(rawValue: $0.sdkLanguage) }
     }
 
@@ -45,7 +48,7 @@ struct RunCopy: Sendable {
         guard let events else { return nil }
         let body = events.count == 1 ? events[0] : Self.array(events)
         let text = String(decoding: body.bytes, as: UTF8.self).replacing("'", with: "'\\''")
-        return "curl \(server)/e/dev -d '\(text)'"
+        return "curl \(server)/e/\(eventKey) -d '\(text)'"
     }
 
     /// Whether ``text`` is a test: of a run that ended by itself, in a language that is known.

@@ -37,7 +37,8 @@ struct RunPage: Sendable {
     /// The run as a test, or as JSON.
     func copy(_ id: String, _ visit: Visit) async throws -> RunCopy {
         let loaded = try await site.load(run: id)
-        return RunCopy(loaded, app: site.app(of: loaded.run.function), server: visit.serverURL)
+        return RunCopy(
+            loaded, app: site.app(of: loaded.run.function), server: visit.serverURL, eventKey: site.eventKey)
     }
 
     func payload(_ id: String, _ visit: Visit) async throws -> Response {
@@ -56,6 +57,11 @@ struct RunPage: Sendable {
             let number = visit.number("step", usual: 0, most: .max)
             let steps = loaded.trace.steps
             json = steps.indices.contains(number - 1) ? steps[number - 1].input : nil
+        } else if of == "request" {
+            label = "Request, without secrets"
+            let steps = loaded.trace.steps
+            let number = visit.number("step", usual: 0, most: .max)
+            json = steps.indices.contains(number - 1) ? steps[number - 1].details.gateway?.input.json : nil
         } else {
             label = "Input"
             let number = Int(of.dropFirst("event".count)) ?? 0

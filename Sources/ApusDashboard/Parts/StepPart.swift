@@ -49,6 +49,10 @@ struct StepPart {
             facts.append(
                 FactPart.link("By event", invocation.event.description, Link("events", invocation.event.description)))
         }
+        if let gateway = step.details.gateway {
+            facts.append(FactPart.code("Asks", gateway.host))
+            if let sent = step.details.requestedAt { facts.append(FactPart.time("Sent", time.part(sent))) }
+        }
         if let child {
             let id = child.id.description
             facts.append(FactPart.link("Invoked run", id.shortID, Link("runs", id)))
@@ -78,7 +82,8 @@ struct StepPart {
         guard step.attempts.contains(where: { $0.calledAt != nil }) else { return [] }
         var facts = [
             FactPart.text("In line", TimeText.duration(line)),
-            FactPart.text("App and network", TimeText.duration(app)),
+            FactPart.text(
+                step.details.gateway == nil ? "App and network" : "App and request", TimeText.duration(app)),
         ]
         if pause > .zero { facts.append(FactPart.text("Between attempts", TimeText.duration(pause))) }
         return facts
@@ -136,6 +141,10 @@ struct StepPart {
     private var payloads: [Part] {
         var payloads: [Part] = []
         let place = Link("runs", run, "payload").with("step", String(number))
+        if let gateway = step.details.gateway {
+            let label = "Request, without secrets"
+            payloads.append(PayloadPart.part(label, gateway.input.json, link: place.with("of", "request")))
+        }
         if let input = step.input {
             payloads.append(PayloadPart.part("Arguments", input, link: place.with("of", "input")))
         }

@@ -64,6 +64,7 @@ private enum EntryKind: UInt8 {
     case origin = 18
     case woken = 19
     case checkpointed = 20
+    case gateway = 21
     case deferred = 30
     case deferAborted = 31
     case annotated = 32
@@ -188,6 +189,9 @@ extension BinaryWriter {
             byte(EntryKind.leftOut.rawValue)
             step(key)
             text(reason)
+        case .gateway(let call):
+            byte(EntryKind.gateway.rawValue)
+            gateway(call)
         }
     }
 
@@ -202,6 +206,20 @@ extension BinaryWriter {
             stepKey(3, id)
             unsigned(UInt64(attempt))
             text(span)
+        }
+    }
+
+    private mutating func gateway(_ call: GatewayCall) {
+        unsigned(UInt64(call.job))
+        flag(call.version != nil)
+        if let version = call.version { signed(Int64(version)) }
+        unsigned(UInt64(call.requests.count))
+        for request in call.requests {
+            step(request.step)
+            label(request.label)
+            flag(request.isRace)
+            text(request.host)
+            payload(request.input)
         }
     }
 
@@ -432,6 +450,7 @@ extension BinaryReader {
                 StepDescription(step: try step(), type: try text(), input: try flag() ? try payload(fetch) : nil)
             )
         case .leftOut: return .leftOut(try step(), reason: try text())
+        case .gateway: return .gateway(try gateway(payload: fetch))
         }
     }
 
@@ -444,6 +463,20 @@ extension BinaryReader {
         case 3: return .span(try step(), try integer(Int.self), id: try text())
         default: throw unknown("target of metadata", kind)
         }
+    }
+
+    private mutating func gateway(payload fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> GatewayCall {
+        let job = try integer(JobNumber.self)
+        var call = GatewayCall(job: job, version: try flag() ? Int(try signed()) : nil, requests: [])
+        for _ in 0..<(try count()) {
+            call.requests.append(
+                GatewayCall.Request(
+                    step: try step(), label: try label(), isRace: try flag(), host: try text(),
+                    input: try payload(fetch)
+                )
+            )
+        }
+        return call
     }
 
     private mutating func origin(payload fetch: (RowID) -> RawJSON?) throws(JournalDecodingError) -> RunOrigin {

@@ -63,6 +63,8 @@ package enum JournalEntry: Hashable, Sendable {
     case stepDescribed(StepDescription)
     /// Something that came with an op could not be kept; the run goes on without it.
     case leftOut(StepID, reason: String)
+    /// The app has answered the job's call, and the server makes requests for it.
+    case gateway(GatewayCall)
 }
 
 /// What a run may take too long for.
@@ -132,6 +134,10 @@ package enum StepKind: UInt8, Hashable, Sendable {
     case legacy = 3
     case waitForEvent = 4
     case waitForSignal = 5
+    /// `step.ai.infer`.
+    case aiGateway = 6
+    /// `step.fetch`.
+    case gateway = 7
 }
 
 /// A run that waits for the run it invoked.

@@ -23,6 +23,8 @@ package struct Job: Hashable, Sendable {
     package var isRace: Bool
     /// The call under way has reported steps.
     package var hasCheckpoints = false
+    /// The app has answered the call under way, and the server makes these requests for it.
+    package var gateways: [OpenGateway] = []
 
     package init(
         number: JobNumber,

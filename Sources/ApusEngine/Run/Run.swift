@@ -188,6 +188,7 @@ package struct Run: Hashable, Sendable {
                 $0.phase = .calling(since: at)
                 $0.generation = generation
                 $0.hasCheckpoints = false
+                $0.gateways = []
             }
         case .answered(let number, let fixedVersion):
             jobs.removeAll { $0.number == number }
@@ -196,6 +197,7 @@ package struct Run: Hashable, Sendable {
             withJob(number) {
                 $0.attempt += 1
                 $0.phase = .scheduled(retryAt)
+                $0.gateways = []
             }
         case .stepFinished(let result):
             finish(result)
@@ -254,6 +256,10 @@ package struct Run: Hashable, Sendable {
                 $0.hasCheckpoints = true
                 $0.stackPosition = position
             }
+        case .gateway(let call):
+            if let fixedVersion = call.version { version = fixedVersion }
+            for request in call.requests { labels[request.step] = request.label }
+            withJob(call.job) { $0.gateways = call.requests.map(OpenGateway.init) }
         }
     }
 

@@ -114,6 +114,10 @@ package struct RunRow: Hashable, Sendable {
 /// Something that leaves the shard. Released only when everything it depends on is durable.
 package enum Effect: Sendable {
     case call(OutgoingCall)
+    /// Make requests for steps and come back with an `Input.gateway` for each.
+    case gateway(OutgoingGateway)
+    /// Break off the requests of a call; each that was open still comes back.
+    case endGateway(CallID)
     case probe(app: UUID16, url: String)
     case send(to: ShardID, number: UInt64, Message)
     case acknowledge(to: ShardID, upTo: UInt64)

@@ -58,6 +58,8 @@ package enum Input: Sendable {
     case testLimit(UUID16, TestLimit, Int?)
     /// Somebody notes something with a run, also with one that has ended.
     case annotate(row: RowID, run: ULID, [Annotation])
+    /// A request that the server has made for a step has ended.
+    case gateway(GatewayReport)
     /// Somebody wants a run to be repeated.
     case rerun(RerunOrder)
     /// Somebody wants a run not to wait for a time any longer.

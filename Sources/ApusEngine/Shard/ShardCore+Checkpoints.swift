@@ -40,7 +40,7 @@ extension ShardCore {
 
     /// The job whose call reports; `nil` when that call counts no more.
     private func job(of checkpoint: Checkpoint, in run: Run) -> Job? {
-        let calling = run.jobs.filter(\.isCalling)
+        let calling = run.jobs.filter { $0.isCalling && $0.gateways.isEmpty }
         guard let number = checkpoint.job else {
             // The sender does not say which call it is about.
             return calling.first { $0.kind == .discovery } ?? calling.first

@@ -13,6 +13,7 @@ extension ShardCore {
     func finish(_ resident: Resident, _ end: RunEnd, isMoved: Bool = false) {
         guard !resident.run.isFinished else { return }
         leaveFlow(resident)
+        abandonGateways(of: resident)
         schedules.runEnded(resident.row)
         record(.finished(end), resident)
         resident.queued.removeAll()

@@ -10,6 +10,7 @@ extension ShardCore {
             decision.postponedUntilLoaded = call.run
             return
         }
+        let open = openCalls[call]
         release(call, reply: reply)
         answering = call
         defer { answering = nil }
@@ -17,7 +18,7 @@ extension ShardCore {
             job.isCalling, job.generation == call.generation
         else { return }
         switch reply {
-        case .ops(let list): receive(list, for: job, of: resident)
+        case .ops(let list): receive(list, of: open, for: job, of: resident)
         case .returned(let result):
             finish(resident, RunEnd(status: .completed, output: result.map(payload)))
         case .failed(let failure): receive(failure, for: job, of: resident)
@@ -55,7 +56,7 @@ extension ShardCore {
         retry(job, of: resident, at: failure.retryAfter, error: failure.body, cause: failure.cause)
     }
 
-    private func retry(_ job: Job, of resident: Resident, at time: Timestamp?, error: RawJSON, cause: String) {
+    func retry(_ job: Job, of resident: Resident, at time: Timestamp?, error: RawJSON, cause: String) {
         let retryAt =
             time
             ?? now
@@ -66,7 +67,7 @@ extension ShardCore {
 
     // MARK: - Op lists
 
-    private func receive(_ list: AppReply.OpList, for job: Job, of resident: Resident) {
+    private func receive(_ list: AppReply.OpList, of open: OpenCall?, for job: Job, of resident: Resident) {
         let limits = configuration.limits
         guard list.ops.count <= limits.opsPerReply else {
             fail(resident, .overflowedSteps(limit: limits.opsPerReply))
@@ -88,19 +89,27 @@ extension ShardCore {
         }
 
         let version = resident.run.version == -1 ? list.version : nil
+        let requests = requests(in: instructions, from: job, of: resident.run)
         var isRetried = false
+        var failure: OpenCall.Failure?
         if case .retry(let step, let error, let label, _)? = instructions.first(where: \.isRetry) {
             record(.stepNamed(step, label), resident)
-            if version != nil {
-                record(.answered(job: job.number, version: version), resident)
-                reopen(job, of: resident)
+            let cause = ErrorText.summary(of: error)
+            if requests.isEmpty {
+                if version != nil {
+                    record(.answered(job: job.number, version: version), resident)
+                    reopen(job, of: resident)
+                }
+                retry(job, of: resident, at: list.retryAfter, error: error, cause: cause)
+                isRetried = true
+            } else {
+                failure = OpenCall.Failure(retryAt: list.retryAfter, error: error, cause: cause)
             }
-            retry(job, of: resident, at: list.retryAfter, error: error, cause: ErrorText.summary(of: error))
-            isRetried = true
-        } else {
+        } else if requests.isEmpty {
             record(.answered(job: job.number, version: version), resident)
         }
         take(list.ops.flatMap(Rider.all), attempt: job.attempt, of: resident)
+        if !requests.isEmpty { recordGateways(requests, of: job, version: version, resident) }
         beginParallel(ops, of: resident)
         let settled = carryOut(instructions, from: job, of: resident)
         guard !resident.run.isFinished else { return }
@@ -108,6 +117,12 @@ extension ShardCore {
         fireDueJobs(of: resident)
         // Its time may have been up.
         guard !resident.run.isFinished else { return }
+        if !requests.isEmpty {
+            return beginGateways(
+                requests, of: CallID(run: resident.row, job: job.number, generation: job.generation), open,
+                failure: failure
+            )
+        }
         keepGoing(after: job, isEmpty: ops.allSatisfy { $0.kind == .none }, of: resident)
     }
 
@@ -187,7 +202,8 @@ extension ShardCore {
                 self.wait(wait, from: job, of: resident)
             case .callAgain:
                 settled.callsAgain = true
-            case .retry, .nothing, .endRun:
+            // Begun when everything else has been carried out.
+            case .retry, .nothing, .endRun, .gateway:
                 continue
             }
         }
@@ -234,10 +250,11 @@ extension ShardCore {
     }
 
     /// Takes a job up again that the reply had ended.
-    private func reopen(_ job: Job, of resident: Resident) {
+    func reopen(_ job: Job, of resident: Resident, at time: Timestamp? = nil) {
         var job = job
-        job.phase = .scheduled(now)
+        job.phase = .scheduled(time ?? now)
         job.hasCheckpoints = false
+        job.gateways = []
         record(.scheduled(job), resident)
     }
 }

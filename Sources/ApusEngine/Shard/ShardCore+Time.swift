@@ -125,6 +125,9 @@ extension ShardCore {
                         annotate(&ended, run, annotations)
                     }
                 decision.postponedAnswers.append(.annotated(answer))
+            case .gateway(let report):
+                receive(report, runWasRead: true)
+                decision.postponedAnswers.append(.none)
             case .signal(let number, let name, let payload):
                 let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false
                 decision.postponedAnswers.append(.signalled(isTaken))

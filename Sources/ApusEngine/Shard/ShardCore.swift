@@ -6,10 +6,13 @@ import HeapModule
 package struct InheritedCall: Hashable, Sendable {
     package var app: UUID16
     package var slots: CallSlots
+    /// The app has answered, and requests of the server are under way.
+    package var isGateway: Bool
 
-    package init(app: UUID16, slots: CallSlots) {
+    package init(app: UUID16, slots: CallSlots, isGateway: Bool = false) {
         self.app = app
         self.slots = slots
+        self.isGateway = isGateway
     }
 }
 
@@ -95,6 +98,21 @@ package final class ShardCore {
         var isInherited = false
         /// Whether it takes up room; a call whose job has been called again since leaves that to the newer one.
         var holdsSlots = true
+        /// The app has answered, and the server makes requests for it.
+        var gateway: Gateway?
+
+        struct Gateway {
+            /// Why the call has to be made again when the last request has ended.
+            var failure: Failure?
+            /// After what time the same attempt is made again, if no request has failed.
+            var repeatsIn = TimeSpan.zero
+        }
+
+        struct Failure {
+            var retryAt: Timestamp?
+            var error: RawJSON
+            var cause: String
+        }
     }
 
     /// What can only be decided when its run is in memory.
@@ -108,6 +126,7 @@ package final class ShardCore {
         case wake(by: String)
         case checkpoint(Checkpoint)
         case annotate(ULID, [Annotation])
+        case gateway(GatewayReport)
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -152,8 +171,11 @@ package final class ShardCore {
         }
         for function in registry.functions.values { queue.update(function, now: now) }
         for (call, inherited) in openCalls {
-            self.openCalls[call] = OpenCall(app: inherited.app, bytes: 0, slots: inherited.slots, isInherited: true)
-            gates[inherited.app, default: AppGate()].callBegan(bytes: 0)
+            self.openCalls[call] = OpenCall(
+                app: inherited.app, bytes: 0, slots: inherited.slots, isInherited: true,
+                gateway: inherited.isGateway ? OpenCall.Gateway() : nil
+            )
+            if !inherited.isGateway { gates[inherited.app, default: AppGate()].callBegan(bytes: 0) }
             inheritedCalls[call.run, default: []].append(call)
         }
         restoreFlow(from: state)
@@ -198,6 +220,7 @@ package final class ShardCore {
         case .cancel(let run, let departure): end(run, departure)
         case .checkpoint(let checkpoint): receive(checkpoint)
         case .annotate(let row, let run, let annotations): annotate(row, run, annotations)
+        case .gateway(let report): receive(report)
         case .rerun(let order): rerun(order)
         case .wake(let run, let actor): wake(run, by: actor)
         case .signal(let name, let payload, let run, let number):

@@ -13,6 +13,8 @@ package struct ShardFigures: Hashable, Sendable {
     package var runsBeingRead = 0
     package var alarms = 0
     package var openCalls = 0
+    /// Calls that apps have answered and that wait for requests of the server.
+    package var gatewayCalls = 0
     package var waitingJobs = 0
     /// Calls and runs that limits count, each once for each of its limits.
     package var heldSlots = 0
@@ -43,7 +45,8 @@ extension ShardCore {
         figures.residentBytes = residentBytes
         figures.runsBeingRead = loads.count
         figures.alarms = wakes.count
-        figures.openCalls = openCalls.count
+        figures.gatewayCalls = openCalls.values.count { $0.gateway != nil }
+        figures.openCalls = openCalls.count - figures.gatewayCalls
         figures.waitingJobs = queue.count
         figures.heldSlots = queue.heldSlots
         figures.singletons = singletons.count

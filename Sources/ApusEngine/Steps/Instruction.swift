@@ -12,6 +12,8 @@ enum Instruction {
     case invoke(Invocation)
     case waitForEvent(EventWait)
     case waitForSignal(SignalWait)
+    /// The server makes a request.
+    case gateway(GatewayRequest)
     case endRun(result: RawJSON?)
     /// Call again, although no step was reported.
     case callAgain
@@ -57,7 +59,9 @@ enum Instruction {
             return .waitForEvent(try EventWait(op, now: now))
         case .waitForSignal:
             return .waitForSignal(try SignalWait(op, now: now))
-        case .aiGateway, .gateway, .syncRunComplete, .deferAdd, .deferAbort:
+        case .aiGateway, .gateway:
+            return .gateway(try GatewayRequest(op))
+        case .syncRunComplete, .deferAdd, .deferAbort:
             throw .unsupported(op.kind)
         }
     }

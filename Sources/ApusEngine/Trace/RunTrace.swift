@@ -101,6 +101,10 @@ package struct RunTrace: Hashable, Sendable {
         /// The event or signal that is waited for.
         package var listener: Listener?
         package var invocation: InvokeWait?
+        /// What the server asks for.
+        package var gateway: GatewayCall.Request?
+        /// When the newest request for it was sent.
+        package var requestedAt: Timestamp?
     }
 
     /// - Parameter turns: the run's journal from its beginning, oldest first.

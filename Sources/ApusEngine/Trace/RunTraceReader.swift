@@ -17,6 +17,8 @@ struct RunTraceReader {
         var attempts: [RunTrace.Attempt] = []
         /// The step that its calls are about, once that is known.
         var step: Int?
+        /// The steps for which the server makes requests as part of its calls.
+        var gateways: [Int] = []
     }
 
     init(createdAt: Timestamp) {
@@ -35,7 +37,7 @@ struct RunTraceReader {
             guard let number = reported.job else { return }
             answer(number, at: turn.at)
             showEnd(number, end.status == .completed ? .completed : .failed, at: turn.at)
-        } else if let number = reported.job, jobs[number]?.step == nil {
+        } else if let number = reported.job, jobs[number]?.step == nil, jobs[number]?.gateways.isEmpty == true {
             // The call reported nothing of its own.
             if reported.hasFailed {
                 showEnd(number, .queued, at: nil)
@@ -102,6 +104,7 @@ struct RunTraceReader {
                 reports.hasFailed = true
             case .stepNamed(let step, _): reports.named = step
             case .parallel: reports.isParallel = true
+            case .gateway(let call): reports.job = call.job
             case .checkpointed(let job):
                 reports.job = job
                 reports.isCheckpoint = true
@@ -145,6 +148,7 @@ struct RunTraceReader {
             if let index = indexes[description.step] { describe(index, description) }
         case .leftOut(let key, let reason):
             trace.leftOut.append(RunTrace.LeftOut(key: key, reason: reason, at: time))
+        case .gateway(let call): request(call, at: time)
         case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy: break
         }
     }
@@ -157,6 +161,27 @@ struct RunTraceReader {
         next.calls = last.calls
         jobs[number]?.attempts = [next]
         jobs[number]?.step = nil
+    }
+
+    /// The requests belong to the attempt whose answer asked for them.
+    private mutating func request(_ call: GatewayCall, at time: Timestamp) {
+        guard let track = jobs[call.job] else { return }
+        for request in call.requests {
+            labels[request.step] = request.label
+            let index = index(of: request.step, at: track.attempts.first?.dueAt ?? time)
+            trace.update(index) { step in
+                step.name = request.label.name
+                step.kind = .step(request.label.kind)
+                step.state = .running
+                step.startedAt = step.startedAt ?? track.attempts.compactMap(\.calledAt).first ?? time
+                step.attempts = track.attempts
+                step.details.gateway = request
+                step.details.requestedAt = time
+            }
+            if index != track.step, jobs[call.job]?.gateways.contains(index) == false {
+                jobs[call.job]?.gateways.append(index)
+            }
+        }
     }
 
     private mutating func wake(_ number: JobNumber, at time: Timestamp) {
@@ -253,6 +278,9 @@ struct RunTraceReader {
             step.name = result.label.name
             step.kind = .step(result.label.kind)
             step.result = result
+            if let last = step.attempts.indices.last, step.attempts[last].answeredAt == nil {
+                step.attempts[last].answeredAt = time
+            }
             step.isTakenOver = takesOver
             step.endedAt = time
             step.state =
@@ -307,10 +335,12 @@ struct RunTraceReader {
 
     /// Brings the step of a job up to date with its calls.
     private mutating func show(_ number: JobNumber, _ change: (inout RunTrace.Step) -> Void = { _ in }) {
-        guard let track = jobs[number], let index = track.step, trace.steps[index].result == nil else { return }
-        trace.update(index) { step in
-            step.attempts = track.attempts
-            change(&step)
+        guard let track = jobs[number] else { return }
+        for index in [track.step].compactMap(\.self) + track.gateways where trace.steps[index].result == nil {
+            trace.update(index) { step in
+                step.attempts = track.attempts
+                change(&step)
+            }
         }
     }
 

@@ -22,8 +22,8 @@ final class AppCall {
 
     /// The name by which the caller may cancel it.
     let id: AppCallID
-    /// The request as the caller gave it; a redirect repeats it at another URL.
-    let request: AppRequest
+    /// The request as the caller gave it, or what a redirect has made of it.
+    var request: AppRequest
     /// Whom to tell, once.
     let done: (Result<AppResponse, AppCallFailure>) -> Void
     /// Where it is now; changed by the client only.

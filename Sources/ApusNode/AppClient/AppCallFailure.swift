@@ -4,6 +4,8 @@
 package enum AppCallFailure: Error, Hashable, Sendable {
     /// The app did not answer: no such host, no connection, or a connection lost before the head of the response.
     case unreachable(String)
+    /// The host has no address that the client may connect to; the text says which rule it breaks. Nothing was sent.
+    case refused(String)
     /// The TLS handshake failed, most often because the certificate could not be verified.
     case tls(String)
     /// The deadline of the call passed, wherever the call was by then.
@@ -33,6 +35,7 @@ extension AppCallFailure {
             switch fault {
             case .lost(let reason), .malformed(let reason), .corruptBody(let reason): .unreachable(reason)
             case .tls(let reason): .tls(reason)
+            case .refused(let reason): .refused(reason)
             case .noDescriptors, .bodyTooLarge: .overloaded
             }
     }

@@ -27,6 +27,12 @@ extension AppClient {
         package var maxWaitingCalls = 10_000
         /// How many redirects one call follows; the reference server's number.
         package var maxRedirects = 60
+        /// What a redirect makes of the request.
+        package var redirects = RedirectPolicy.repeats
+        /// Which addresses may be connected to.
+        package var networks = NetworkRules.apps()
+        /// Finds the addresses of names in place of the system; may block.
+        package var lookUp: (@Sendable (String) throws -> [SocketAddress])?
         /// How certificates are verified. The default verifies fully against the system's trust roots.
         package var tls: TLSConfiguration = .makeClientConfiguration()
 

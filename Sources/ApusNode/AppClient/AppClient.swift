@@ -151,11 +151,20 @@ package final class AppClient {
     /// A connection has the whole response to a call, and is idle now or closing.
     func connection(_ connection: AppConnection, received response: AppResponse, for call: AppCall) {
         keep(connection, as: response)
-        guard let location = Redirect.location(in: response) else { return end(call, .success(response)) }
+        guard let location = Redirect.location(in: response) else {
+            var response = response
+            response.url = call.url
+            return end(call, .success(response))
+        }
         guard call.redirects < configuration.maxRedirects else { return end(call, .failure(.tooManyRedirects)) }
         call.redirects += 1
         do {
-            call.url = try Redirect.target(location, from: call.url, of: call.request.url)
+            switch configuration.redirects {
+            case .repeats: call.url = try Redirect.target(location, from: call.url, of: call.request.url)
+            case .asBrowsers:
+                call.request = try Redirect.followed(call.request, to: location, status: response.status)
+                call.url = call.request.url
+            }
             send(call, .now())
         } catch {
             end(call, .failure(error))

@@ -15,7 +15,7 @@ final class AppConnector {
     init(eventLoop: any EventLoop, configuration: AppClient.Configuration) {
         self.eventLoop = eventLoop
         self.configuration = configuration
-        self.lookups = HostLookups(eventLoop: eventLoop)
+        self.lookups = HostLookups(eventLoop: eventLoop, lookUp: configuration.lookUp)
     }
 
     /// Opens a connection for a client's calls.
@@ -100,7 +100,15 @@ final class AppConnector {
     ) {
         let start = NIODeadline.now()
         lookups.addresses(of: origin.host, timeout: timeout) { [self] answer in
-            switch answer {
+            // The very addresses that were judged are connected to: no name is looked up a second time.
+            let permitted = answer.flatMap { (addresses) -> Result<[SocketAddress], ConnectionFault> in
+                do throws(ConnectionFault) {
+                    return .success(try configuration.networks.permitted(addresses, of: origin.host))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            switch permitted {
             case .success(let addresses):
                 let timeLeft = max(timeout - (.now() - start), .milliseconds(1))
                 bootstrap

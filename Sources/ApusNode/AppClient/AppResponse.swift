@@ -9,6 +9,8 @@ package struct AppResponse: Sendable {
     package var headers: AppHeaders
     /// The body after decoding.
     package var body: ByteBuffer
+    /// Where it came from, after redirects; `nil` for one made by a test.
+    package var url: AppURL?
 
     /// A response, made by the client or by a test.
     package init(status: Int, headers: AppHeaders, body: ByteBuffer) {

@@ -16,6 +16,8 @@ import Glibc
 enum ConnectionFault: Error, Hashable {
     /// The connection is gone: closed by the app, reset, or timed out by the network.
     case lost(String)
+    /// No address of the host may be connected to.
+    case refused(String)
     /// TLS failed.
     case tls(String)
     /// The app does not speak HTTP/1.

@@ -217,6 +217,7 @@ struct ConnectionState {
         switch fault {
         case .lost(let reason): .protocolViolation("response cut short: \(reason)")
         case .tls(let reason): .tls(reason)
+        case .refused(let reason): .refused(reason)
         case .malformed(let reason): .protocolViolation("malformed response: \(reason)")
         case .corruptBody(let reason): .protocolViolation("corrupt gzip body: \(reason)")
         case .bodyTooLarge: .responseTooLarge(limit: limit)

@@ -25,11 +25,14 @@ final class HostLookups {
     }()
 
     private let eventLoop: any EventLoop
+    private let lookUp: @Sendable (String) throws -> [SocketAddress]
     private var underWay: [String: [(Answer) -> Void]] = [:]
 
     /// Answers on this loop.
-    init(eventLoop: any EventLoop) {
+    /// - Parameter lookUp: finds the addresses of a name; `nil` asks the system.
+    init(eventLoop: any EventLoop, lookUp: (@Sendable (String) throws -> [SocketAddress])? = nil) {
         self.eventLoop = eventLoop
+        self.lookUp = lookUp ?? { try HostLookups.lookUp($0) }
     }
 
     /// Asks for the addresses of a host.
@@ -52,7 +55,7 @@ final class HostLookups {
             waiting = nil
         }
         guard isFirst else { return }
-        Self.threads.runIfActive(eventLoop: eventLoop) { try Self.lookUp(host) }.assumeIsolated()
+        Self.threads.runIfActive(eventLoop: eventLoop) { [lookUp] in try lookUp(host) }.assumeIsolated()
             .whenComplete { [self] result in
                 let answer = result.mapError { error in (error as? ConnectionFault) ?? .lost("\(error)") }
                 for report in underWay.removeValue(forKey: host) ?? [] { report(answer) }

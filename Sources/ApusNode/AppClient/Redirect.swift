@@ -1,3 +1,13 @@
+import NIOCore
+
+/// What a redirect makes of a request.
+package enum RedirectPolicy: Sendable {
+    /// The same request goes to the new place, as apps are called.
+    case repeats
+    /// What browsers make of it.
+    case asBrowsers
+}
+
 /// Where a redirect leads (RFC 9110 §15.4, RFC 3986 §5.2).
 ///
 /// Method, body and headers of the first request are repeated for every kind of redirect, as the protocol demands,
@@ -33,6 +43,41 @@ enum Redirect {
             throw .badRedirect("redirect to \"\(location.prefix(256))\": \(error)")
         }
     }
+
+    /// The request that a redirect leads to, as browsers make it.
+    ///
+    /// Most methods become GET, without a body (the Fetch standard, "HTTP-redirect fetch"). To another origin go only
+    /// headers that hold no secrets.
+    static func followed(
+        _ request: AppRequest, to location: String, status: Int
+    ) throws(AppCallFailure) -> AppRequest {
+        var request = request
+        let from = request.url
+        do throws(AppURLError) {
+            request.url = try AppURL(absolute(location, from: from))
+        } catch {
+            throw .badRedirect("\(error)")
+        }
+        let becomesGet =
+            switch status {
+            case 301, 302: request.method == "POST"
+            case 303: request.method != "GET" && request.method != "HEAD"
+            default: false
+            }
+        if becomesGet {
+            request.method = "GET"
+            request.body = ByteBuffer()
+            request.headers.removeAll { $0.name.lowercased().hasPrefix("content-") }
+        }
+        if request.url.origin != from.origin {
+            request.headers.removeAll { !harmless.contains($0.name.lowercased()) }
+        }
+        return request
+    }
+
+    private static let harmless: Set<String> = [
+        "accept", "accept-language", "cache-control", "content-language", "content-type", "user-agent",
+    ]
 
     private static func absolute(_ location: String, from current: AppURL) -> String {
         let reference = location.prefix { $0 != "#" }

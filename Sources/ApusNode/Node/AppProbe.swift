@@ -5,8 +5,9 @@ package final class AppProbe: Sendable {
     private let client: NIOLoopBoundBox<AppClient>
     private let loop: any EventLoop
 
-    package init(loop: any EventLoop, userAgent: String) {
+    package init(loop: any EventLoop, userAgent: String, networks: NetworkRules = .apps()) {
         var configuration = AppClient.Configuration()
+        configuration.networks = networks
         configuration.connectTimeout = .seconds(2)
         configuration.maxIdleConnectionsPerOrigin = 0
         self.loop = loop

@@ -13,6 +13,12 @@ package final class Node: Sendable {
     package struct Configuration: Sendable {
         package var engine = EngineConfiguration()
         package var client = AppClient.Configuration()
+        /// Which addresses requests that apps ask for may reach.
+        package var gatewayNetworks = NetworkRules.gateways(opening: .only([]))
+        /// Requests that apps ask for, to one host at a time.
+        package var gatewayCallsPerHost = 64
+        /// How long one of them may take.
+        package var gatewayTimeout = TimeAmount.hours(2)
         /// Requests that may wait for their commit at a time; past it senders are asked to wait.
         package var waitingRequests = 20_000
         /// Bytes of events that may wait for their commit at a time.
@@ -54,12 +60,14 @@ package final class Node: Sendable {
         var shards: [Shard] = []
         var hosts: [LoopHost] = []
         let caller: AppCaller
+        let gateways: GatewayCaller
         /// Where the next event without an id of its own goes.
         var nextShard = 0
         var maintenance: RepeatedTask?
 
-        init(caller: AppCaller) {
+        init(caller: AppCaller, gateways: GatewayCaller) {
             self.caller = caller
+            self.gateways = gateways
         }
     }
 
@@ -83,7 +91,28 @@ package final class Node: Sendable {
             loop: loop
         )
         let caller = AppCaller(transports: ["http": http, "https": http])
-        core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller), eventLoop: loop)
+        let gateways = Self.makeGateways(configuration, clock, loop)
+        core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller, gateways: gateways), eventLoop: loop)
+    }
+
+    private static func makeGateways(
+        _ configuration: Configuration, _ clock: NodeClock, _ loop: any EventLoop
+    ) -> GatewayCaller {
+        var settings = AppClient.Configuration()
+        settings.callTimeout = configuration.gatewayTimeout
+        settings.maxRedirects = 10
+        settings.maxConnections = 1_024
+        settings.redirects = .asBrowsers
+        settings.networks = configuration.gatewayNetworks
+        settings.maxIdleConnectionsPerOrigin = configuration.gatewayCallsPerHost
+        settings.tls = configuration.client.tls
+        settings.lookUp = configuration.client.lookUp
+        var limits = GatewayCaller.Limits()
+        limits.callsPerHost = configuration.gatewayCallsPerHost
+        return GatewayCaller(
+            client: AppClient(eventLoop: loop, configuration: settings), userAgent: configuration.userAgent,
+            limits: limits, clock: clock, loop: loop
+        )
     }
 
     // MARK: - Life
@@ -131,9 +160,10 @@ package final class Node: Sendable {
         let (drained, done) = AsyncStream.makeStream(of: Void.self)
         loop.execute { [self] in
             core.value.maintenance?.cancel()
-            let open = core.value.caller.inFlight
+            let (caller, gateways) = (core.value.caller, core.value.gateways)
+            let open = caller.inFlight + gateways.figures.underWay
             if open > 0 { logger.notice("waiting for \(open) calls to finish") }
-            core.value.caller.drain { done.yield() }
+            caller.drain { gateways.drain { done.yield() } }
             loop.scheduleTask(in: timeout) { done.yield() }
         }
         for await _ in drained { break }
@@ -149,6 +179,7 @@ package final class Node: Sendable {
                 for host in core.value.hosts { host.cancelTimer() }
                 for shard in core.value.shards { shard.stop() }
                 core.value.caller.shutdown()
+                core.value.gateways.shutdown()
                 continuation.resume()
             }
         }
@@ -398,6 +429,11 @@ package final class Node: Sendable {
         return figures ?? [:]
     }
 
+    /// What the requests that apps have asked for are doing.
+    package func gatewayFigures() async -> GatewayFigures {
+        (try? await loop.submit { [self] in core.value.gateways.figures }.get()) ?? GatewayFigures()
+    }
+
     /// Why a run waits for its turn; `nil` when it does not.
     package func standing(of row: RowID) async -> Standing? {
         let home = Int(home(of: row))
@@ -469,6 +505,11 @@ package final class Node: Sendable {
             core.caller.send(call) { reply in
                 core.shards[Int(shard)].submit([Shard.Submission(.reply(call.id, reply))])
             }
+        case .gateway(let call):
+            core.gateways.send(call) { report in
+                core.shards[Int(shard)].submit([Shard.Submission(.gateway(report))])
+            }
+        case .endGateway(let call): core.gateways.end(call)
         case .probe(let app, let url):
             core.caller.probe(url) { reachable in
                 core.shards[Int(shard)].submit([Shard.Submission(.probed(app: app, reachable: reachable))])

@@ -20,7 +20,7 @@ extension Input {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake,
-            .checkpoint, .annotate, .testLimit:
+            .checkpoint, .annotate, .testLimit, .gateway:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -34,7 +34,7 @@ extension Input {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint,
-            .annotate:
+            .annotate, .gateway:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead, .cancel, .wake, .testLimit:
@@ -73,10 +73,27 @@ extension Input {
     /// ever; `nil` when its sender has been told or nothing more can be done.
     func substitute(because reason: String) -> Input? {
         switch self {
-        case .reply(let call, let reply): reply.isRefusal ? nil : .reply(call, .refused(because: reason))
-        case .message(let sender, let number, let message): .refused(from: sender, number: number, message)
-        default: nil
+        case .reply(let call, let reply): return reply.isRefusal ? nil : .reply(call, .refused(because: reason))
+        case .message(let sender, let number, let message):
+            return .refused(from: sender, number: number, message)
+        case .gateway(var report):
+            if case .completed = report.result {
+                report.result = .failed(.unstorable(reason))
+                return .gateway(report)
+            }
+            return nil
+        default: return nil
         }
+    }
+
+    /// The input as it is reported when it cannot be stored: without the secrets of gateway requests.
+    var report: String {
+        guard case .reply(let call, .ops(var list)) = self else { return String(describing: self) }
+        for index in list.ops.indices where [.aiGateway, .gateway].contains(list.ops[index].kind) {
+            list.ops[index].options = nil
+            list.ops[index].data = nil
+        }
+        return String(describing: Input.reply(call, .ops(list)))
     }
 }
 

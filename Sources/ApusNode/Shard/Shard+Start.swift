@@ -126,7 +126,7 @@ extension Shard {
 
     private func setAside(_ culprit: Submission, because reason: String) {
         host.quarantine(
-            QuarantineReport(at: host.now, input: String(describing: culprit.input).prefixText(4_096), reason: reason)
+            QuarantineReport(at: host.now, input: culprit.input.report.prefixText(4_096), reason: reason)
         )
         if let substitute = culprit.input.substitute(because: reason) { isolation.suspect([Submission(substitute)]) }
         culprit.completion?(.failure(.quarantined(reason)))

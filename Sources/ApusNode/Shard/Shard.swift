@@ -227,7 +227,11 @@ package final class Shard {
 
     private func release(_ batch: OpenBatch) {
         for submission in batch.submissions {
-            if case .reply(let call, _) = submission.input { callsInAir[call] = nil }
+            switch submission.input {
+            case .reply(let call, _): callsInAir[call] = nil
+            case .gateway(let report) where report.isLast: callsInAir[report.call] = nil
+            default: break
+            }
         }
         // Whoever is answered may ask for the registry in the same instant.
         for effect in batch.effects where effect.changesRegistry { release(effect) }
@@ -246,6 +250,9 @@ package final class Shard {
         case .readTemplates(let schedules, let read, let bytes): readTemplates(schedules, read: read, bytes: bytes)
         case .call(let call):
             callsInAir[call.id] = InheritedCall(app: call.app, slots: call.slots)
+            host.perform(effect)
+        case .gateway(let call):
+            callsInAir[call.id] = InheritedCall(app: call.app, slots: call.slots, isGateway: true)
             host.perform(effect)
         default: host.perform(effect)
         }

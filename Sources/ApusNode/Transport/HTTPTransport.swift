@@ -145,6 +145,7 @@ extension AttemptFailure {
         switch failure {
         case .unreachable(let detail): self = .unreachable(detail)
         case .tls(let detail): self = .unreachable("TLS: \(detail)")
+        case .refused(let reason): self = .noticed(message: "The app must not be called: \(reason).")
         case .timeout: self = .timedOut
         case .responseTooLarge(let limit): self = .tooLarge(limit: limit)
         case .unsupportedEncoding(let encoding): self = .unsupportedEncoding(encoding)

@@ -20,6 +20,7 @@ struct MetricsRoutes: Sendable {
         ("apus_idle_runs_in_memory", "Runs that wait and are kept in memory.", { $0.idleRuns }),
         ("apus_resident_bytes", "Bytes of folded runs in memory.", { $0.residentBytes }),
         ("apus_open_calls", "Calls to apps under way.", { $0.openCalls }),
+        ("apus_gateway_jobs", "Calls that apps have answered and that wait for requests.", { $0.gatewayCalls }),
         ("apus_waiting_jobs", "Calls that wait for their app.", { $0.waitingJobs }),
         ("apus_pending_starts", "Debounces and batches that have not started their run.", { $0.pendings }),
         ("apus_rate_keys", "Keys that throttles and rate limits remember.", { $0.rateKeys }),
@@ -34,12 +35,36 @@ struct MetricsRoutes: Sendable {
             text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"
             for (shard, figures) in figures { text += "\(gauge.name){shard=\"\(shard)\"} \(gauge.value(figures))\n" }
         }
+        text += Self.text(await node.gatewayFigures())
         let name = "apus_listeners_without_key"
         text += "# HELP \(name) Waits and cancellations that each event of the name is compared with.\n"
         text += "# TYPE \(name) gauge\n"
         for (event, count) in try await node.read({ reader throws(StoreError) in try reader.listenersWithoutKey() }) {
             text += "\(name){event=\"\(Self.escaped(event))\"} \(count)\n"
         }
+        return text
+    }
+
+    /// Of hosts only the busiest are told apart.
+    private static func text(_ figures: GatewayFigures) -> String {
+        var text = ""
+        func gauge(_ name: String, _ help: String, _ values: [(labels: String, value: Int)]) {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
+            for (labels, value) in values { text += "\(name)\(labels) \(value)\n" }
+        }
+        gauge("apus_gateway_requests", "Requests for steps under way.", [("", figures.underWay)])
+        gauge("apus_gateway_waiting", "Requests for steps that wait for their host.", [("", figures.waiting)])
+        gauge("apus_gateway_bytes", "Bytes of these requests.", [("", figures.bytes)])
+        gauge(
+            "apus_gateway_host_requests", "Requests under way and waiting, of the busiest hosts.",
+            figures.hosts.flatMap { host in
+                let name = escaped(host.name)
+                return [
+                    ("{host=\"\(name)\",state=\"under_way\"}", host.underWay),
+                    ("{host=\"\(name)\",state=\"waiting\"}", host.waiting),
+                ]
+            }
+        )
         return text
     }
 

@@ -251,8 +251,26 @@ enum JournalJSON {
             writer.value("leftOut")
             writer.member("key", key.description)
             writer.member("reason", reason)
+        case .gateway(let call):
+            writer.value("gateway")
+            write(call, to: &writer)
         }
         writer.endObject()
+    }
+
+    private static func write(_ call: GatewayCall, to writer: inout JSONWriter) {
+        writer.member("job", call.job)
+        if let version = call.version { writer.member("version", version) }
+        writer.key("requests")
+        writer.array(call.requests) { request, writer in
+            writer.beginObject()
+            writer.member("step", request.step.description)
+            writer.member("name", request.label.name)
+            writer.member("step_kind", String(describing: request.label.kind))
+            writer.member("host", request.host)
+            writer.member("input", request.input.json)
+            writer.endObject()
+        }
     }
 
     private static func write(_ flow: RunFlow, to writer: inout JSONWriter) {

@@ -27,6 +27,9 @@ package struct RunTimeline: Sendable {
                     labels[step] = label
                     named = step
                 }
+                if case .gateway(let call) = entry {
+                    for request in call.requests { labels[request.step] = request.label }
+                }
                 if case .scheduled(let job) = entry { jobs[job.number] = job }
                 if let line = Self.line(entry, labels: labels, jobs: jobs, named: named) {
                     lines.append(Line(at: turn.at, what: line.what, state: line.state))
@@ -66,6 +69,9 @@ package struct RunTimeline: Sendable {
                 "\(name(step, labels)) waits for \(what) \(listener.name)\(condition) until \(listener.until.rfc3339)",
                 .waiting
             )
+        case .gateway(let call):
+            let requests = call.requests.map { "\($0.label.name) asks \($0.host)" }
+            return (requests.joined(separator: "; "), .waiting)
         case .displaced:
             return ("another run has taken over the signal", .waiting)
         case .waited(let obstacle, let since):
@@ -88,6 +94,7 @@ package struct RunTimeline: Sendable {
         case (.completed, .sleep): ("\(result.label.name) woke up", .done)
         case (.completed, .invoke): ("\(result.label.name) got its result", .done)
         case (.completed, .waitForEvent): ("\(result.label.name) got its event", .done)
+        case (.completed, .aiGateway), (.completed, .gateway): ("\(result.label.name) got its answer", .done)
         case (.completed, .waitForSignal): ("\(result.label.name) got its signal", .done)
         case (.completed, _): ("\(result.label.name) finished", .done)
         case (.failed, _): ("\(result.label.name) failed for good", .failed)

@@ -120,6 +120,7 @@ package actor AppSync: Service {
         }
         switch await questions.register(address, named: url) {
         case .failure(.tls): fail(url, because: "unsupported_protocol")
+        case .failure(.refused(let reason)): fail(url, because: reason)
         case .failure: fail(url, because: "unreachable")
         case .success(let response): await receive(response, from: url, at: address)
         }

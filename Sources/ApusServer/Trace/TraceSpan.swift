@@ -75,6 +75,8 @@ struct TraceSpan: Sendable {
         case .invoke: "INVOKE"
         case .waitForEvent: "WAIT_FOR_EVENT"
         case .waitForSignal: "WAIT_FOR_SIGNAL"
+        case .aiGateway: "AI_GATEWAY"
+        case .gateway: "GATEWAY"
         }
     }
 

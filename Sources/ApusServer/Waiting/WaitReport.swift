@@ -6,7 +6,7 @@ import ApusStore
 /// What a living run waits for, and when that will be over as far as anybody knows.
 package struct WaitReport: Hashable, Sendable {
     /// A rule of flow control, or what the run does: `sleep`, `event`, `signal`, `invoke`, `retry`, `scheduled`,
-    /// `call`.
+    /// `call`, `gateway`.
     package var kind: String
     package var reason: String
     package var since: Timestamp?
@@ -41,6 +41,15 @@ package struct WaitReport: Hashable, Sendable {
     /// Of several things that a run does at a time, the one that will be over first.
     init?(_ run: Run) {
         if let job = run.jobs.first(where: \.isCalling) {
+            guard job.gateways.isEmpty else {
+                kind = "gateway"
+                let open = job.gateways.filter { !run.isFinished($0.step) }
+                let names = open.map { "\($0.host) for step \(run.labels[$0.step]?.name ?? $0.step.description)" }
+                let all = names.joined(separator: ", and one to ")
+                reason = "The server makes a request to \(all), and has no answer yet."
+                since = job.wakeTime
+                return
+            }
             kind = "call"
             reason = "The app is being called since \(job.wakeTime.rfc3339) and has not answered yet."
             since = job.wakeTime

@@ -102,6 +102,21 @@ enum Sample {
                 .listening(listener(12, .signal(other, isRace: false, replaces: true), condition: nil)),
                 .listening(listener(.max, .cancellation, condition: "false")),
                 .displaced(12),
+                .gateway(
+                    GatewayCall(
+                        job: 3, version: 2,
+                        requests: [
+                            GatewayCall.Request(
+                                step: step, label: StepLabel(name: "ask", kind: .aiGateway), isRace: true,
+                                host: "api.example.com", input: payload
+                            ),
+                            GatewayCall.Request(
+                                step: other, label: StepLabel(name: "fetch", kind: .gateway), isRace: false,
+                                host: "example.com:8080", input: Payload(.emptyObject)
+                            ),
+                        ]
+                    )
+                ),
                 .expires(.start, at: now),
                 .expires(.finish, at: nil),
                 .finished(RunEnd(status: .failed, output: payload, cause: "invalid status code: 500")),

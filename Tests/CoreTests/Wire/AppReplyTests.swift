@@ -129,7 +129,7 @@ struct AppReplyTests {
 
     // MARK: Answers that no SDK wrote
 
-    @Test("a 2xx without the SDK's header failed and keeps its body", arguments: [200, 201 + 1, 206, 299])
+    @Test("a 2xx without the SDK's header failed and keeps its body", arguments: [200, 201 + 1, 299])
     func notFromSDK(status: Int) throws {
         let failure = try #require(Reply.decode(status, #"{"hello":"world"}"#).failure)
         #expect(failure.cause == "The response did not come from an Inngest SDK")
@@ -138,6 +138,13 @@ struct AppReplyTests {
         let empty = try #require(Reply.decode(status, "", [(name: "X-Inngest-SDK", value: "")]).failure)
         #expect(empty.text("name") == "not_sdk")
         #expect(empty.text("message") == "The response did not come from an Inngest SDK")
+    }
+
+    @Test("of a list of ops without the SDK's header nothing is kept: it may hold keys")
+    func opsNotFromSDK() throws {
+        let failure = try #require(Reply.decode(206, #"[{"op":"AIGateway","opts":{"auth_key":"s3cret"}}]"#).failure)
+        #expect(failure.cause == "The response did not come from an Inngest SDK")
+        #expect(!failure.body.description.contains("s3cret"))
     }
 
     @Test("of a long text that no SDK wrote only the beginning is kept")

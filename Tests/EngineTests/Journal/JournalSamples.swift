@@ -71,6 +71,22 @@ enum JournalSamples {
             .stepDescribed(StepDescription(step: a, type: "step.sendEvent")),
             .stepDescribed(StepDescription(step: plain, input: Payload(json("7"), row: 7))),
             .leftOut(plain, reason: "größer"),
+            .gateway(
+                GatewayCall(
+                    job: 300, version: 2,
+                    requests: [
+                        GatewayCall.Request(
+                            step: a, label: StepLabel(name: "größer", kind: .aiGateway), isRace: true,
+                            host: "api.test:443", input: Payload(json(#"{"method":"POST"}"#))
+                        ),
+                        GatewayCall.Request(
+                            step: plain, label: StepLabel(name: "", kind: .gateway), isRace: false, host: "",
+                            input: Payload(json("7"), row: 7)
+                        ),
+                    ]
+                )
+            ),
+            .gateway(GatewayCall(job: 0, version: nil, requests: [])),
         ]
 
     private static func annotation(

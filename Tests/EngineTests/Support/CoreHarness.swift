@@ -20,6 +20,10 @@ final class CoreHarness {
     /// Calls that have not been answered, oldest first.
     var calls: [OutgoingCall] = []
     private(set) var probes: [UUID16] = []
+    /// Requests for steps that have not been reported, oldest first.
+    var gateways: [OutgoingGateway] = []
+    /// Calls whose requests were to be broken off.
+    private(set) var brokenOff: [CallID] = []
     private(set) var changes: [RunChange] = []
     private(set) var loads = 0
     private(set) var wakeReads = 0
@@ -94,6 +98,10 @@ final class CoreHarness {
         case .call(let call):
             #expect(!calls.contains { $0.id == call.id }, "a call is sent once")
             calls.append(call)
+        case .gateway(let call):
+            gateways.append(call)
+        case .endGateway(let call):
+            brokenOff.append(call)
         case .probe(let app, _):
             probes.append(app)
         case .send(shard, let number, let message):
@@ -171,13 +179,17 @@ final class CoreHarness {
         seed += 1
         inbox = []
         heldReads = []
-        if !keepingCalls { calls = [] }
+        if !keepingCalls {
+            calls = []
+            gateways = []
+        }
         core = ShardCore(
             shard: shard,
             shardCount: shardCount,
             state: store.state(at: now),
             openCalls: Dictionary(
                 uniqueKeysWithValues: calls.map { ($0.id, InheritedCall(app: $0.app, slots: $0.slots)) }
+                    + gateways.map { ($0.id, InheritedCall(app: $0.app, slots: $0.slots, isGateway: true)) }
             ),
             configuration: configuration,
             seed: seed

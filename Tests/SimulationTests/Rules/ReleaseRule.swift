@@ -29,6 +29,8 @@ final class ReleaseRule {
             }
         case .changed(let change):
             check(change, in: world)
+        case .gateway, .endGateway:
+            world.report(.release, "shard \(shard) makes a request that no app has asked for")
         case .probe, .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             break
         }

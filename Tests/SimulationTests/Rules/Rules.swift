@@ -188,6 +188,7 @@ final class Rules {
         case .annotated(let annotation): "annotated(\(annotation.update.kind))"
         case .stepDescribed(let description): "stepDescribed(\(description.step) \(description.type))"
         case .leftOut(let key, let reason): "leftOut(\(key) \(reason))"
+        case .gateway(let call): "gateway(\(call.job) \(call.requests.map(\.host)))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

@@ -71,7 +71,7 @@ struct Coverage {
             default: break
             }
         case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .origin, .woken,
-            .checkpointed, .deferred, .deferAborted, .annotated, .stepDescribed, .leftOut:
+            .checkpointed, .deferred, .deferAborted, .annotated, .stepDescribed, .leftOut, .gateway:
             break
         }
     }

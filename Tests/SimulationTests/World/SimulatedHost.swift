@@ -211,6 +211,7 @@ final class SimulatedHost: ShardHost {
             world.network.spread(registry, from: id)
         case .changed(let change):
             world.note("run \(change.run) \(change.what)")
+        case .gateway, .endGateway: break
         case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             world.report(.release, "shard \(id) hands a read to its host: \(effect)")
         }

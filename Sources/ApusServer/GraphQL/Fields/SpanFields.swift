@@ -69,7 +69,7 @@ struct SpanFields: GraphQLObject {
         let timedOut: GraphQLValue = step.state.isFinal ? .bool(step.state == .timedOut) : .null
         let until = GraphQLValue.time(step.details.until ?? step.createdAt)
         switch kind {
-        case .run, .legacy: return .object(GraphQLRecord("RunStepInfo", [:]))
+        case .run, .legacy, .aiGateway, .gateway: return .object(GraphQLRecord("RunStepInfo", [:]))
         case .sleep: return .object(GraphQLRecord("SleepStepInfo", ["sleepUntil": until]))
         case .waitForEvent:
             guard let listener = step.details.listener else { return .null }
