@@ -64,6 +64,8 @@ private enum EntryKind: UInt8 {
     case origin = 18
     case woken = 19
     case checkpointed = 20
+    case endpoint = 40
+    case hosted = 41
 }
 
 extension BinaryWriter {
@@ -157,6 +159,14 @@ extension BinaryWriter {
         case .checkpointed(let job):
             byte(EntryKind.checkpointed.rawValue)
             unsigned(UInt64(job))
+        case .endpoint(let terms):
+            byte(EntryKind.endpoint.rawValue)
+            signed(Int64(terms.version))
+            unsigned(UInt64(terms.retries))
+        case .hosted(let job, let until):
+            byte(EntryKind.hosted.rawValue)
+            unsigned(UInt64(job))
+            time(until, relativeTo: at)
         }
     }
 
@@ -365,6 +375,9 @@ extension BinaryReader {
         case .origin: return .origin(try origin(payload: fetch))
         case .woken: return .woken(job: try integer(JobNumber.self))
         case .checkpointed: return .checkpointed(job: try integer(JobNumber.self))
+        case .endpoint:
+            return .endpoint(EndpointTerms(version: Int(try signed()), retries: try integer(Int.self)))
+        case .hosted: return .hosted(job: try integer(JobNumber.self), until: try time(relativeTo: at))
         }
     }
 

@@ -43,6 +43,11 @@ package struct Run: Hashable, Sendable {
     private var spentKeys: Set<JobKey> = []
     /// The run that this one repeats.
     package private(set) var origin: RunOrigin?
+    /// Of a run that is about an HTTP request to an endpoint of its app.
+    package private(set) var endpoint: EndpointTerms?
+    /// The job whose work the app does in a request of its own; it is due when the app has not been heard of for
+    /// too long.
+    package private(set) var hosted: JobNumber?
 
     /// - Parameter row: where the run is stored.
     package init(row: RowID, start: RunStart, createdAt: Timestamp) {
@@ -158,6 +163,7 @@ package struct Run: Hashable, Sendable {
         case .started:
             break
         case .scheduled(let job):
+            if hosted == job.number { hosted = nil }
             jobs.removeAll { $0.number == job.number }
             jobs.append(job)
             spentKeys.insert(job.key)
@@ -166,15 +172,18 @@ package struct Run: Hashable, Sendable {
         case .called(let number, let generation):
             startedAt = startedAt ?? at
             startBy = nil
+            if hosted == number { hosted = nil }
             withJob(number) {
                 $0.phase = .calling(since: at)
                 $0.generation = generation
                 $0.hasCheckpoints = false
             }
         case .answered(let number, let fixedVersion):
+            if hosted == number { hosted = nil }
             jobs.removeAll { $0.number == number }
             if let fixedVersion { version = fixedVersion }
         case .attemptFailed(let number, let retryAt, _):
+            if hosted == number { hosted = nil }
             withJob(number) {
                 $0.attempt += 1
                 $0.phase = .scheduled(retryAt)
@@ -197,6 +206,7 @@ package struct Run: Hashable, Sendable {
             waits = [:]
             pending = []
             listeners = []
+            hosted = nil
             startBy = nil
             finishBy = nil
         case .listening(let listener):
@@ -223,6 +233,18 @@ package struct Run: Hashable, Sendable {
             let position = UInt32(stack.count)
             withJob(number) {
                 $0.hasCheckpoints = true
+                $0.stackPosition = position
+            }
+        case .endpoint(let terms):
+            endpoint = terms
+            version = terms.version
+        case .hosted(let number, let until):
+            startedAt = startedAt ?? at
+            startBy = nil
+            hosted = number
+            let position = UInt32(stack.count)
+            withJob(number) {
+                $0.phase = .scheduled(until)
                 $0.stackPosition = position
             }
         }

@@ -54,6 +54,12 @@ package enum Input: Sendable {
     case cancel(run: RowID, Departure = .cancelled)
     /// A call reports steps, and goes on.
     case checkpoint(Checkpoint)
+    /// A run has begun at an endpoint that may not be known yet.
+    case endpoint(Endpoint)
+    /// A run has begun inside an app.
+    case begin(EndpointRun)
+    /// An app reports what it has done in a request of its own.
+    case report(EndpointReport)
     /// Somebody wants a run to be repeated.
     case rerun(RerunOrder)
     /// Somebody wants a run not to wait for a time any longer.

@@ -106,6 +106,7 @@ package final class ShardCore {
         case cancel(Departure)
         case wake(by: String)
         case checkpoint(Checkpoint)
+        case report(EndpointReport)
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -194,6 +195,9 @@ package final class ShardCore {
         case .eventsFound(let events, let row): receiveEvents(events, for: row)
         case .cancel(let run, let departure): end(run, departure)
         case .checkpoint(let checkpoint): receive(checkpoint)
+        case .endpoint(let endpoint): register(endpoint)
+        case .begin(let run): begin(run)
+        case .report(let report): receive(report)
         case .rerun(let order): rerun(order)
         case .wake(let run, let actor): wake(run, by: actor)
         case .signal(let name, let payload, let run, let number):

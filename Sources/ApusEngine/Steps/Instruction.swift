@@ -51,13 +51,15 @@ enum Instruction {
             return .invoke(try Invocation(op, now: now))
         case .runComplete:
             return .endRun(result: op.data)
+        case .syncRunComplete:
+            return .endRun(result: op.result)
         case .discoveryRequest:
             return .callAgain
         case .waitForEvent:
             return .waitForEvent(try EventWait(op, now: now))
         case .waitForSignal:
             return .waitForSignal(try SignalWait(op, now: now))
-        case .aiGateway, .gateway, .syncRunComplete, .deferAdd, .deferAbort:
+        case .aiGateway, .gateway, .deferAdd, .deferAbort:
             throw .unsupported(op.kind)
         }
     }

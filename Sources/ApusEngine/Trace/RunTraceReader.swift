@@ -101,7 +101,7 @@ struct RunTraceReader {
                 reports.hasFailed = true
             case .stepNamed(let step, _): reports.named = step
             case .parallel: reports.isParallel = true
-            case .checkpointed(let job):
+            case .checkpointed(let job), .hosted(let job, _):
                 reports.job = job
                 reports.isCheckpoint = true
             default: break
@@ -134,7 +134,8 @@ struct RunTraceReader {
             takesOver = true
         case .woken(let job): wake(job, at: time)
         case .checkpointed(let job): goOn(job, at: time)
-        case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy: break
+        case .hosted(let job, let until): host(job, at: time, until: until)
+        case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy, .endpoint: break
         }
     }
 
@@ -146,6 +147,18 @@ struct RunTraceReader {
         next.calls = last.calls
         jobs[number]?.attempts = [next]
         jobs[number]?.step = nil
+    }
+
+    /// The app does the job's work in a request of its own, and has reported a step or has just begun.
+    private mutating func host(_ number: JobNumber, at time: Timestamp, until: Timestamp) {
+        guard let track = jobs[number], let last = track.attempts.last else { return }
+        trace.startedAt = trace.startedAt ?? time
+        var next = RunTrace.Attempt(number: last.number, dueAt: time)
+        next.calledAt = time
+        next.calls = last.calls
+        jobs[number]?.attempts = [next]
+        jobs[number]?.step = nil
+        jobs[number]?.job.phase = .scheduled(until)
     }
 
     private mutating func wake(_ number: JobNumber, at time: Timestamp) {

@@ -7,7 +7,7 @@ extension Input {
     var isIntake: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint:
+            .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint, .endpoint, .begin, .report:
             true
         default: false
         }
@@ -19,7 +19,7 @@ extension Input {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake,
-            .checkpoint:
+            .checkpoint, .endpoint, .begin, .report:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -32,7 +32,8 @@ extension Input {
     var canBeAtFault: Bool {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
-            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint:
+            .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint, .endpoint,
+            .begin, .report:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead, .cancel, .wake:

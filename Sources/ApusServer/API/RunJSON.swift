@@ -219,6 +219,14 @@ enum JournalJSON {
         case .checkpointed(let job):
             writer.value("checkpointed")
             writer.member("job", job)
+        case .endpoint(let terms):
+            writer.value("endpoint")
+            writer.member("version", terms.version)
+            writer.member("retries", terms.retries)
+        case .hosted(let job, let until):
+            writer.value("hosted")
+            writer.member("job", job)
+            writer.member("until", until.milliseconds)
         }
         writer.endObject()
     }

@@ -73,7 +73,8 @@ package struct RunTimeline: Sendable {
         case .origin(let origin):
             return ("repeats run \(origin.run) from the \(origin.start.name)", .done)
         case .woken: return ("woken by hand", .done)
-        case .checkpointed, .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed, .invokedBy:
+        case .checkpointed, .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed, .invokedBy,
+            .endpoint, .hosted:
             return nil
         }
     }

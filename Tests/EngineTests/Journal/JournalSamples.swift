@@ -61,6 +61,9 @@ enum JournalSamples {
             .origin(RunOrigin(run: run, start: .step(a), input: Payload(json("7"), row: 7))),
             .woken(job: .max),
             .checkpointed(job: 300),
+            .endpoint(EndpointTerms(version: -1, retries: 20)),
+            .endpoint(EndpointTerms(version: 2, retries: 0)),
+            .hosted(job: .max, until: CoreHarness.start + .minutes(10)),
         ]
 
     private static func key(_ text: String) -> FlowKey {
@@ -126,6 +129,7 @@ enum JournalSamples {
         00dc207497013412f0debc9a785609706c61696e206964110a00ffcf98f7011102086772c3b6c39f657200\
         12341200dc207497013412f0debc9a7856000001341200dc207497013412f0debc9a785612341200dc207497013412f0debc9a78\
         5601000012341200dc207497013412f0debc9a78560209706c61696e2069640100027b7d0012341200dc207497013412f0debc9a\
-        7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffffffff0f14ac02
+        7856020086f7e437faa5a7fce15d1ddcb9eaeaea377667b801010e0013ffffffff0f14ac022801142804\
+        0029ffffffff0f809f49
         """
 }

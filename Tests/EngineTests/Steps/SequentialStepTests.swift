@@ -247,7 +247,7 @@ struct SequentialStepTests {
 
     @Test(
         "a step that this version does not support fails the run and says so",
-        arguments: [Op.Kind.aiGateway, .gateway, .syncRunComplete]
+        arguments: [Op.Kind.aiGateway, .gateway]
     )
     func unsupported(kind: Op.Kind) throws {
         engine.send("demo/x")

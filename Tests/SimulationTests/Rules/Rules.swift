@@ -183,6 +183,8 @@ final class Rules {
         case .origin(let origin): "origin(\(origin.run) \(origin.start.name))"
         case .woken(let job): "woken(\(job))"
         case .checkpointed(let job): "checkpointed(\(job))"
+        case .endpoint(let terms): "endpoint(\(terms.retries) retries)"
+        case .hosted(let job, let until): "hosted(\(job) until \(until))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

@@ -71,7 +71,7 @@ struct Coverage {
             default: break
             }
         case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .origin, .woken,
-            .checkpointed:
+            .checkpointed, .endpoint, .hosted:
             break
         }
     }
