@@ -131,6 +131,7 @@ struct ServerRun {
         configuration.userAgent = "Apus/\(ApusVersion.text)"
         configuration.storeBytes = Int64(options.maxStoreMb) << 20
         configuration.engine.limits.eventSchedules = options.maxSchedules
+        configuration.engine.endpointPatience = .seconds(Int64(options.endpointPatience))
         if options.retryInterval > 0 {
             configuration.engine.retryInterval = .seconds(Int64(options.retryInterval))
         }
