@@ -130,6 +130,40 @@ def test_it_is_said_that_the_run_lives_in_the_app(app: TypeScriptEndpoint) -> No
     assert app.api.http.get(f"/runs/{app.run}").status_code == 200
 
 
+def test_a_person_may_have_the_run_called_now(app: TypeScriptEndpoint) -> None:
+    app.reenter = lambda call: app.finish("taken over")
+    app.start(app.ran("a", 1))
+    assert app.api.http.post(f"/v1/runs/{app.run}/wake").json()["data"]["woken"] == 1
+    assert app.api.wait_for_end(app.run).status == "Completed"
+    assert app.output().json() == "taken over"
+
+
+def test_a_paused_endpoint_is_not_called_but_goes_on_in_the_app(app: TypeScriptEndpoint) -> None:
+    app.reenter = lambda call: app.finish("resumed")
+    app.start(app.ran("a", 1))
+    function = app.began["fn_id"]
+    assert app.api.http.post(f"/v1/functions/{function}/pause").status_code == 200
+    stored(app.report(app.ran("b", 2)))
+    stored(app.report(app.sleep("zz", "0s")))
+    app.api.wait_for_waiting(app.run, "paused")
+    assert app.calls == []
+    assert app.api.http.post(f"/v1/functions/{function}/resume").status_code == 200
+    assert app.api.wait_for_end(app.run).status == "Completed"
+
+
+def test_all_failed_runs_of_an_endpoint_are_replayed(app: TypeScriptEndpoint) -> None:
+    app.reenter = lambda call: app.finish("replayed")
+    name = f"replayed-{app.port}"
+    app.start(app.complete("no", 503), fn=name)
+    began = app.api.data(f"/v1/runs/{app.run}")["run_started_at"]
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+    order = {"function_id": name, "from": began, "until": until, "status": ["failed"]}
+    answer = app.api.http.post("/v1/replays", json=order)
+    assert answer.status_code in (200, 201), answer.text
+    call = app.wait_for_call()
+    assert app.api.wait_for_end(call.headers["x-run-id"]).status == "Completed"
+
+
 def test_a_whole_run_of_the_go_sdk_is_one_request(go: GoEndpoint) -> None:
     data = started(go.start(go.ran("a", 1), go.complete(b"done")))["data"]
 
