@@ -47,8 +47,10 @@ public enum Base64Text {
         guard text.utf8.count.isMultiple(of: 4) else { return nil }
         let bytes = decodePrefix(text)
         let padding = text.utf8.reversed().prefix(3).prefix { $0 == UInt8(ascii: "=") }.count
-        guard padding <= 2 else { return nil }
-        return bytes.count == text.utf8.count / 4 * 3 - padding ? bytes : nil
+        guard padding <= 2, bytes.count == text.utf8.count / 4 * 3 - padding else { return nil }
+        // The bits behind the last byte are 0, so that no two texts mean the same.
+        let last = padding == 0 ? [] : Array(bytes.suffix(3 - padding))
+        return text.utf8.suffix(last.isEmpty ? 0 : 4).elementsEqual(encode(last).utf8) ? bytes : nil
     }
 
     /// The text of some bytes in the alphabet of URLs (section 5), without padding.
