@@ -82,6 +82,7 @@ let package = Package(
             name: "ApusServer",
             dependencies: [
                 "ApusCore", "ApusCron", "ApusEngine", "ApusStore", "ApusNode",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -137,6 +137,7 @@ struct ServerRun {
         configuration.engine.limits.eventSchedules = options.maxSchedules
         configuration.gatewayCallsPerHost = options.networks.gatewayCallsPerHost
         configuration.gatewayTimeout = .seconds(Int64(options.networks.gatewayTimeout))
+        configuration.engine.endpointPatience = .seconds(Int64(options.endpointPatience))
         if options.retryInterval > 0 {
             configuration.engine.retryInterval = .seconds(Int64(options.retryInterval))
         }

@@ -32,6 +32,12 @@ struct ServingOptions: ParsableArguments {
     @Option(name: .long, help: "Schedules that send events, at most.")
     var maxSchedules = 1_000_000
 
+    @Option(
+        name: .long,
+        help: "Seconds without news after which a run that its app handles in a request of its own is called."
+    )
+    var endpointPatience = 600
+
     @Option(name: .long, help: "Seconds that calls under way may take to finish at the end.")
     var drainTimeout = 10
 
@@ -70,6 +76,7 @@ struct ServingOptions: ParsableArguments {
             Setting(name: "no-ui", kind: .flag),
             Setting(name: "max-store-mb"),
             Setting(name: "max-schedules"),
+            Setting(name: "endpoint-patience"),
             Setting(name: "drain-timeout"),
             Setting(name: "log-level", short: "l"),
             Setting(name: "log-format"),
@@ -81,6 +88,7 @@ struct ServingOptions: ParsableArguments {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be between 0 and 65535.") }
         guard pollInterval >= 0 else { throw ValidationError("--poll-interval must not be negative.") }
         guard retryInterval >= 0 else { throw ValidationError("--retry-interval must not be negative.") }
+        guard endpointPatience >= 1 else { throw ValidationError("--endpoint-patience must be at least 1.") }
         guard drainTimeout >= 0 else { throw ValidationError("--drain-timeout must not be negative.") }
         guard maxSchedules >= 1 else { throw ValidationError("--max-schedules must be at least 1.") }
         guard maxStoreMb >= 16 else { throw ValidationError("--max-store-mb must be at least 16.") }

@@ -48,6 +48,8 @@ package struct Limits: Hashable, Sendable {
     package var listenedNames = 100_000
     /// Events that a wait that looks back considers at most, the newest ones.
     package var lookBackEvents = 1_000
+    /// Functions that are made because apps began runs of them, all apps together.
+    package var endpoints = 5_000
     /// Sleeping runs whose wake-up times are read from the store at once.
     package var wakePage = 10_000
 
@@ -67,6 +69,8 @@ package struct EngineConfiguration: Hashable, Sendable {
     package var idempotencyPeriod = TimeSpan.hours(24)
     /// How long to wait for an acknowledgement before messages to another shard are sent again.
     package var resendAfter = TimeSpan.seconds(2)
+    /// How long an app may do a run's work in a request of its own without being heard of.
+    package var endpointPatience = TimeSpan.minutes(10)
 
     package init() {}
 }

@@ -61,7 +61,7 @@ package struct ApusServer: Sendable {
     ) -> some Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
-        table().install(in: router, guardedBy: configuration.keys.map { Gatekeeper(keys: $0) })
+        table().install(in: router, guardedBy: Gatekeeper(keys: configuration.keys))
         // What the HTTP library has to say at its start, we say ourselves.
         var quietLogger = logger
         quietLogger.logLevel = max(logger.logLevel, .notice)
@@ -91,6 +91,9 @@ package struct ApusServer: Sendable {
         RunRoutes(node: node).add(to: &routes)
         RunListRoutes(node: node).add(to: &routes)
         CheckpointRoutes(node: node, bodies: bodies).add(to: &routes)
+        let tokens = AccessTokens(keys: configuration.keys?.signing)
+        EndpointRoutes(node: node, bodies: bodies, tokens: tokens).add(to: &routes)
+        RealtimeRoutes(broadcast: Broadcast(), tokens: tokens).add(to: &routes)
         RerunRoutes(node: node, bodies: bodies).add(to: &routes)
         MetadataRoutes(node: node, bodies: bodies).add(to: &routes)
         SpanRoutes(node: node, bodies: bodies).add(to: &routes)

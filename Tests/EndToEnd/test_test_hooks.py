@@ -31,7 +31,7 @@ def function_id(app: ScriptedApp, slug: str) -> str:
 
 def test_a_reset_empties_everything_and_the_server_goes_on(hooked: ScriptedApp) -> None:
     for round in range(3):
-        hooked.function(lambda call: Reply(200, {"round": round}))
+        hooked.function(lambda call: Reply(200, {"round": round}), f"main{round}")
         run = hooked.run()
         assert run.output == {"round": round}
 
@@ -42,6 +42,7 @@ def test_a_reset_empties_everything_and_the_server_goes_on(hooked: ScriptedApp) 
         assert hooked.api.data("/v1/runs")["runs"] == []
         assert hooked.api.data("/v1/events") == []
         assert hooked.api.http.get("/dev").json()["functions"] == []
+        hooked.forget()
 
 
 def test_runs_that_live_are_gone_after_a_reset(hooked: ScriptedApp) -> None:

@@ -100,6 +100,24 @@ struct GatekeeperTests {
     func open() {
         #expect(status(.open) == nil)
     }
+
+    @Test("the signing key publishes, and neither listens nor opens results")
+    func publishers() {
+        let headers: HTTPFields = [.authorization: "Bearer \(Self.signingKey)"]
+        #expect(status(.publisher, headers) == nil)
+        #expect(status(.publisher) == 401)
+        #expect(status(.subscription, headers) == 401)
+        #expect(status(.runToken, headers) == 401)
+    }
+
+    @Test("without keys everything is open but what needs a token")
+    func development() {
+        let gatekeeper = Gatekeeper(keys: nil)
+        for access in [Access.open, .signingKey, .signingKeyInText, .eventKey, .page] {
+            #expect(!gatekeeper.guards(access))
+        }
+        for access in [Access.runToken, .subscription, .publisher] { #expect(gatekeeper.guards(access)) }
+    }
 }
 
 @Suite("Sessions")
@@ -161,6 +179,11 @@ struct RouteAccessTests {
         "GET /login": .open,
         "POST /login": .open,
         "POST /logout": .open,
+        // Whoever sent a request to an endpoint has a token for its result and its stream.
+        "GET /v1/checkpoint/:id/output": .runToken,
+        "GET /v1/http/runs/:id/output": .runToken,
+        "GET /v1/realtime/sse": .subscription,
+        "POST /v1/realtime/publish/tee": .publisher,
     ]
 
     @Test("are closed, except for those that are listed here")

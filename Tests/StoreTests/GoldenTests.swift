@@ -27,6 +27,7 @@ import Testing
         Journal(file: "journal-v1-waits.txt", turns: GoldenWaits.turns, messages: GoldenWaits.messages),
         Journal(file: "journal-v1-flow.txt", turns: GoldenFlow.turns, messages: GoldenFlow.messages),
         Journal(file: "journal-v1-gateways.txt", turns: GoldenGateways.turns, messages: []),
+        Journal(file: "journal-v1-endpoints.txt", turns: GoldenEndpoints.turns, messages: []),
     ]
 
     @Test("fixtures of the newest format are made", .enabled(if: isWriting))

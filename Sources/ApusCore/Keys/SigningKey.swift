@@ -78,6 +78,24 @@ public struct DerivedKey: Sendable {
         prepared = HMAC(key: SymmetricKey(data: secret))
     }
 
+    /// The key of a server without signing keys. Anybody could make it, and may do anything there anyway.
+    public static func open(for purpose: String) -> DerivedKey {
+        let secret = HMAC<SHA256>(key: SymmetricKey(data: Array("apus development".utf8)))
+        var mac = secret
+        mac.update(data: Array(purpose.utf8))
+        return DerivedKey(secret: mac.finalize())
+    }
+
+    /// The HMAC-SHA256 of a text.
+    func signature(of text: String) -> [UInt8] {
+        Array(mac(of: text))
+    }
+
+    /// Whether the bytes are the signature of the text; takes the same time wherever they differ.
+    func isSignature(_ bytes: [UInt8], of text: String) -> Bool {
+        mac(of: text) == bytes
+    }
+
     /// 64 lower-case digits.
     public func code(of text: String) -> String {
         var digits: [UInt8] = []

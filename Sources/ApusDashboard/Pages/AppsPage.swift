@@ -34,7 +34,7 @@ struct AppsPage: Sendable {
         if !sdk.isEmpty { facts.append(FactPart.text("SDK", sdk)) }
         if !app.framework.isEmpty { facts.append(FactPart.text("Framework", app.framework)) }
         if !app.appVersion.isEmpty { facts.append(FactPart.text("Version", app.appVersion)) }
-        facts.append(FactPart.time("Synced", visit.time.part(app.syncedAt)))
+        facts.append(FactPart.time(app.isRegistered ? "Synced" : "First run", visit.time.part(app.syncedAt)))
         let count = registry.functions(of: app.id).count { !$0.isArchived }
         facts.append(
             FactPart.link("Functions", NumberText.counted(count, "function"), Link("functions").with("app", app.name)))
@@ -45,9 +45,11 @@ struct AppsPage: Sendable {
         return [
             "uuid": .text(id), "name": .text(app.name.visible()),
             "state": app.error == nil
-                ? ["key": "completed", "word": "Synced"] : ["key": "failed", "word": "Not synced"],
-            "error": .optional(app.error?.visible()), "advice": advice(app.error, visit), "actions": [sync.part],
-            "facts": .list(facts),
+                ? ["key": "completed", "word": app.isRegistered ? "Synced" : "Endpoints"]
+                : ["key": "failed", "word": "Not synced"],
+            "error": .optional(app.error?.visible()), "advice": advice(app.error, visit),
+            // An app that has not registered has nothing to say for itself.
+            "actions": .list(app.isRegistered ? [sync.part] : []), "facts": .list(facts),
         ]
     }
 

@@ -59,8 +59,14 @@ struct FunctionPage: Sendable {
         if let app = site.node.registry.apps[function.app] {
             facts.append(FactPart.link("App", app.name, Link("apps")))
         }
-        facts.append(FactPart.code("Calls go to", configuration.stepURL))
-        facts.append(FactPart.text("Attempts", "\((configuration.retries ?? 4) + 1)"))
+        if site.node.registry.isEndpoint(function) {
+            facts.append(FactPart.text("Started by", "HTTP requests to the app, where its runs begin"))
+            facts.append(FactPart.code("Endpoint", configuration.stepURL))
+            facts.append(FactPart.text("Attempts", "as the app says when a run begins"))
+        } else {
+            facts.append(FactPart.code("Calls go to", configuration.stepURL))
+            facts.append(FactPart.text("Attempts", "\((configuration.retries ?? 4) + 1)"))
+        }
         facts.append(FactPart.text("Version", "\(function.version)"))
         if let start = configuration.timeouts.start {
             facts.append(FactPart.text("Cancelled unless started in", TimeText.duration(start)))

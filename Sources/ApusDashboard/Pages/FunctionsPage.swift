@@ -68,7 +68,8 @@ struct FunctionsPage: Sendable {
         return [
             "uuid": .text(row.function.id.description), "name": .text(slug.visible()),
             "href": Link("functions", slug).part, "state": row.function.statePart,
-            "triggers": .text(row.function.triggerWords.visible()),
+            "triggers": .text(
+                registry.isEndpoint(row.function) ? "HTTP endpoint" : row.function.triggerWords.visible()),
             "app": .text((registry.apps[row.function.app]?.name ?? "").visible()),
             "appHref": .text("/apps#app-\(row.function.app)"), "runs": .text(NumberText.grouped(row.runs)),
             "runsHref": runs.part, "failed": .text(NumberText.grouped(row.failed)),

@@ -70,6 +70,8 @@ private enum EntryKind: UInt8 {
     case annotated = 32
     case stepDescribed = 33
     case leftOut = 34
+    case endpoint = 40
+    case hosted = 41
 }
 
 extension BinaryWriter {
@@ -192,6 +194,14 @@ extension BinaryWriter {
         case .gateway(let call):
             byte(EntryKind.gateway.rawValue)
             gateway(call)
+        case .endpoint(let terms):
+            byte(EntryKind.endpoint.rawValue)
+            signed(Int64(terms.version))
+            unsigned(UInt64(terms.retries))
+        case .hosted(let job, let until):
+            byte(EntryKind.hosted.rawValue)
+            unsigned(UInt64(job))
+            time(until, relativeTo: at)
         }
     }
 
@@ -451,6 +461,9 @@ extension BinaryReader {
             )
         case .leftOut: return .leftOut(try step(), reason: try text())
         case .gateway: return .gateway(try gateway(payload: fetch))
+        case .endpoint:
+            return .endpoint(EndpointTerms(version: Int(try signed()), retries: try integer(Int.self)))
+        case .hosted: return .hosted(job: try integer(JobNumber.self), until: try time(relativeTo: at))
         }
     }
 

@@ -65,6 +65,23 @@ package enum JournalEntry: Hashable, Sendable {
     case leftOut(StepID, reason: String)
     /// The app has answered the job's call, and the server makes requests for it.
     case gateway(GatewayCall)
+    /// The run is about an HTTP request to an endpoint of the app, and is called by entering that again.
+    case endpoint(EndpointTerms)
+    /// The app does the job's work in a request of its own, and has to be heard of by this time.
+    case hosted(job: JobNumber, until: Timestamp)
+}
+
+/// What an app has said of a run when it began inside the app.
+package struct EndpointTerms: Hashable, Sendable {
+    /// The execution model; -1 when the app does not say.
+    package var version: Int
+    /// Retries after the first attempt.
+    package var retries: Int
+
+    package init(version: Int = -1, retries: Int) {
+        self.version = version
+        self.retries = retries
+    }
 }
 
 /// What a run may take too long for.

@@ -16,6 +16,9 @@ package struct AppRecord: Hashable, Sendable {
     package var error: String?
     package var syncedAt: Timestamp
 
+    /// Whether the app has registered. One that has not is only known because runs began at its endpoints.
+    package var isRegistered: Bool { !checksum.isEmpty }
+
     package init(
         id: UUID16, name: String, url: String, sdkLanguage: String = "", sdkVersion: String = "",
         framework: String = "", appVersion: String = "", checksum: String, error: String? = nil,
@@ -81,16 +84,25 @@ package struct Registry: Hashable, Sendable {
     }
 
     package func app(named name: String) -> AppRecord? {
-        apps.values.first { $0.name == name }
+        let found = apps.values.filter { $0.name == name }
+        return found.first(where: \.isRegistered) ?? found.first
     }
 
     package func app(at url: String) -> AppRecord? {
-        apps.values.first { $0.url == url }
+        apps.values.first { $0.url == url && $0.isRegistered }
     }
 
     package func functions(of app: UUID16) -> [FunctionRecord] {
         functions.values.filter { $0.app == app }.sorted { $0.configuration.slug < $1.configuration.slug }
     }
+
+    /// Whether runs of the function begin inside the app, at an HTTP endpoint.
+    package func isEndpoint(_ function: FunctionRecord) -> Bool {
+        apps[function.app].map { !$0.isRegistered } ?? false
+    }
+
+    /// Endpoints that are known.
+    package var endpointCount: Int { functions.values.count { !$0.isArchived && isEndpoint($0) } }
 
     package var activeFunctions: [FunctionRecord] {
         functions.values.filter { !$0.isArchived }
@@ -190,6 +202,25 @@ package struct Registry: Hashable, Sendable {
         return Installation(app: app, functions: changed)
     }
 
+    /// Adds an endpoint, and its app if it is the first one there.
+    package mutating func install(_ endpoint: Endpoint, at now: Timestamp) -> Installation {
+        let app =
+            apps[endpoint.app]
+            ?? AppRecord(
+                id: endpoint.app, name: endpoint.domain, url: endpoint.domain, sdkLanguage: endpoint.language,
+                framework: "durable endpoints", checksum: "", syncedAt: now
+            )
+        let known = functions[endpoint.function]
+        let function = FunctionRecord(
+            id: endpoint.function, app: app.id, version: (known?.version ?? 0) + 1, isArchived: false,
+            pausedAt: known?.pausedAt, override: known?.override, configuration: endpoint.configuration
+        )
+        apps[app.id] = app
+        functions[function.id] = function
+        reindex()
+        return Installation(app: app, functions: [function])
+    }
+
     package struct Installation: Hashable, Sendable {
         package var app: AppRecord
         package var functions: [FunctionRecord]
@@ -205,7 +236,9 @@ package struct Registry: Hashable, Sendable {
             for text in function.configuration.cancellations.compactMap(\.condition) {
                 cancellations[text] = known.cancellations[text] ?? (try? Expression(text, role: .wait))
             }
-            bySlug[function.configuration.slug] = function.id
+            // Endpoints of several apps may have one name; a registered function has its slug for itself.
+            let slug = function.configuration.slug
+            if bySlug[slug] == nil || !isEndpoint(function) { bySlug[slug] = function.id }
             for case .event(let name, let filter) in function.configuration.triggers {
                 if case .expression(let text) = filter {
                     filters[text] = known.filters[text] ?? (try? Expression(text, role: .condition))
@@ -214,6 +247,39 @@ package struct Registry: Hashable, Sendable {
             }
         }
     }
+}
+
+extension Endpoint {
+    /// The function as an app would have registered it: nothing starts it but requests to the app.
+    fileprivate var configuration: FunctionConfiguration {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("id", slug)
+            writer.member("name", slug)
+            writer.key("steps")
+            writer.object { writer in
+                writer.key("step")
+                writer.object { writer in
+                    writer.member("id", "step")
+                    writer.member("name", "step")
+                    writer.key("runtime")
+                    writer.object { writer in
+                        writer.member("type", "http")
+                        writer.member("url", address)
+                    }
+                }
+            }
+            writer.key("triggers")
+            writer.raw(RawJSON.emptyArray)
+        }
+        let source = writer.finish()
+        // Read back as the store will read it.
+        return FunctionConfiguration.decode(stored: source)
+            ?? FunctionConfiguration(slug: slug, name: slug, triggers: [], stepURL: address, source: source)
+    }
+
+    /// Without the query, which differs from request to request.
+    private var address: String { String(url.prefix { $0 != "?" }) }
 }
 
 /// Wildcards in trigger names: a name matches itself, and for every `/` or `.` in it the part

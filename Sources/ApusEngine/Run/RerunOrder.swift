@@ -9,6 +9,8 @@ package struct RerunOrder: Hashable, Sendable {
     package var events: [OfferedEvent]
     /// The results that hold for the new run, in the order in which they came.
     package var results: [StepResult]
+    /// Of a run that is about an HTTP request to an endpoint.
+    package var endpoint: EndpointTerms?
     package var actor: String
 }
 
@@ -66,6 +68,7 @@ extension RerunOrder {
             origin = RunOrigin(run: start.id, start: .step(step), input: input.map { Payload($0) }, replay: replay)
         }
         self.origin = origin
+        endpoint = history.endpoint
         function = start.function
         events = zip(start.events, loaded.events).map { OfferedEvent(row: $0, body: $1, startsAt: now) }
         self.actor = actor
@@ -108,6 +111,7 @@ extension RerunAnswer {
 /// When each step of a run came up and when it had its result, by the place in the journal.
 private struct StepHistory {
     private(set) var start: RunStart?
+    private(set) var endpoint: EndpointTerms?
     private var results: [(result: StepResult, at: Int)] = []
     private var finished: Set<StepID> = []
     private var firsts: [StepID: First] = [:]
@@ -133,6 +137,7 @@ private struct StepHistory {
     private mutating func read(_ entry: JournalEntry, at place: Int, turn: Int) {
         switch entry {
         case .started(let start): self.start = start
+        case .endpoint(let terms): endpoint = terms
         case .stepNamed(let step, let label): note(step, label.name, at: place, turn)
         case .scheduled(let job): if let step = job.step { note(step, nil, at: place, turn) }
         case .invoked(let wait): note(wait.step, nil, at: place, turn)

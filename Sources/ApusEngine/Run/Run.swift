@@ -48,6 +48,11 @@ package struct Run: Hashable, Sendable {
     /// Bytes of the metadata that the run was given.
     package private(set) var metadataBytes = 0
     private var described: Set<StepID> = []
+    /// Of a run that is about an HTTP request to an endpoint of its app.
+    package private(set) var endpoint: EndpointTerms?
+    /// The job whose work the app does in a request of its own; it is due when the app has not been heard of for
+    /// too long.
+    package private(set) var hosted: JobNumber?
 
     /// - Parameter row: where the run is stored.
     package init(row: RowID, start: RunStart, createdAt: Timestamp) {
@@ -176,6 +181,7 @@ package struct Run: Hashable, Sendable {
         case .started:
             break
         case .scheduled(let job):
+            if hosted == job.number { hosted = nil }
             jobs.removeAll { $0.number == job.number }
             jobs.append(job)
             spentKeys.insert(job.key)
@@ -184,6 +190,7 @@ package struct Run: Hashable, Sendable {
         case .called(let number, let generation):
             startedAt = startedAt ?? at
             startBy = nil
+            if hosted == number { hosted = nil }
             withJob(number) {
                 $0.phase = .calling(since: at)
                 $0.generation = generation
@@ -191,9 +198,11 @@ package struct Run: Hashable, Sendable {
                 $0.gateways = []
             }
         case .answered(let number, let fixedVersion):
+            if hosted == number { hosted = nil }
             jobs.removeAll { $0.number == number }
             if let fixedVersion { version = fixedVersion }
         case .attemptFailed(let number, let retryAt, _):
+            if hosted == number { hosted = nil }
             withJob(number) {
                 $0.attempt += 1
                 $0.phase = .scheduled(retryAt)
@@ -217,6 +226,7 @@ package struct Run: Hashable, Sendable {
             waits = [:]
             pending = []
             listeners = []
+            hosted = nil
             startBy = nil
             finishBy = nil
         case .listening(let listener):
@@ -260,6 +270,18 @@ package struct Run: Hashable, Sendable {
             if let fixedVersion = call.version { version = fixedVersion }
             for request in call.requests { labels[request.step] = request.label }
             withJob(call.job) { $0.gateways = call.requests.map(OpenGateway.init) }
+        case .endpoint(let terms):
+            endpoint = terms
+            version = terms.version
+        case .hosted(let number, let until):
+            startedAt = startedAt ?? at
+            startBy = nil
+            hosted = number
+            let position = UInt32(stack.count)
+            withJob(number) {
+                $0.phase = .scheduled(until)
+                $0.stackPosition = position
+            }
         }
     }
 

@@ -155,6 +155,18 @@ package struct OutgoingCall: Sendable {
     package var body: [UInt8]
     /// What the call counts for, to be handed back when the shard is read again while it is under way.
     package var slots: CallSlots
+    /// Of an endpoint: the request that is made in place of a POST with the state; `body` is its body.
+    package var reentry: Reentry?
+}
+
+/// How an endpoint of an app is entered again.
+package struct Reentry: Hashable, Sendable {
+    package var method: String
+    /// Empty when the request had none.
+    package var contentType: String
+    package var signature: EndpointRequest.Signature
+    /// The app is to report steps instead of running them.
+    package var isPlanning: Bool
 }
 
 /// For logs and live views; carries no state that anything depends on.
@@ -183,6 +195,7 @@ package enum Answer: Hashable, Sendable {
     case rerun(RerunAnswer)
     case checkpoint(CheckpointAnswer)
     case annotated(AnnotationAnswer)
+    case endpoint(EndpointAnswer)
     /// How many of the run's jobs are due now that were not.
     case woken(Int)
 }

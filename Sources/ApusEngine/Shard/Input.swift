@@ -60,6 +60,12 @@ package enum Input: Sendable {
     case annotate(row: RowID, run: ULID, [Annotation])
     /// A request that the server has made for a step has ended.
     case gateway(GatewayReport)
+    /// A run has begun at an endpoint that may not be known yet.
+    case endpoint(Endpoint)
+    /// A run has begun inside an app.
+    case begin(EndpointRun)
+    /// An app reports what it has done in a request of its own.
+    case report(EndpointReport)
     /// Somebody wants a run to be repeated.
     case rerun(RerunOrder)
     /// Somebody wants a run not to wait for a time any longer.

@@ -104,6 +104,11 @@ extension ShardCore {
             return false
         }
         if expire(resident) { return false }
+        var request: EndpointRequest?
+        if resident.run.endpoint != nil {
+            guard let found = self.request(of: resident) else { return false }
+            request = found
+        }
         beginFinishTimeout(of: resident, function)
         if let waited = admission.waited { record(.waited(waited.obstacle, since: waited.since), resident) }
         if let arrival = queue.charge(admission, now: now) { decision.writes.append(.arrival(arrival)) }
@@ -113,27 +118,41 @@ extension ShardCore {
         let jobID = CallNames.jobID(run: resident.run.id, job: called.number)
         let requestID = CallNames.requestID(
             run: resident.run.id, job: called.number, generation: called.generation, at: now)
-        let body = CallBody.encode(
-            run: resident.run,
-            job: called,
-            events: resident.events,
-            requestID: requestID,
-            jobID: jobID,
-            maxAttempts: maxAttempts(of: function),
-            isPlanning: mustPlan(resident.run, besides: called),
-            limits: limits
-        )
         let slots = admission.isRepeat ? CallSlots(of: resident.run) : admission.slots
-        openCalls[id] = OpenCall(app: app, bytes: body.count, slots: slots)
-        gates[app, default: AppGate()].callBegan(bytes: body.count)
         let target: StepID? = if case .target(let step) = called.kind { step } else { nil }
         let stepID = target?.description ?? "step"
+        let isPlanning = mustPlan(resident.run, besides: called)
+        let body: [UInt8]
+        let url: String
+        var reentry: Reentry?
+        if let request {
+            body = request.body
+            url = request.url
+            reentry = Reentry(
+                method: request.method, contentType: request.contentType, signature: request.signature,
+                isPlanning: isPlanning
+            )
+        } else {
+            body = CallBody.encode(
+                run: resident.run,
+                job: called,
+                events: resident.events,
+                requestID: requestID,
+                jobID: jobID,
+                maxAttempts: maxAttempts(of: resident.run),
+                isPlanning: isPlanning,
+                limits: limits
+            )
+            url = stepURL(of: function, stepID: stepID)
+        }
+        openCalls[id] = OpenCall(app: app, bytes: body.count, slots: slots)
+        gates[app, default: AppGate()].callBegan(bytes: body.count)
         decision.effects.append(
             .call(
                 OutgoingCall(
                     id: id,
                     app: app,
-                    url: stepURL(of: function, stepID: stepID),
+                    url: url,
                     runID: resident.run.id,
                     function: function.id,
                     trace: TraceContext(
@@ -146,7 +165,8 @@ extension ShardCore {
                     jobID: jobID,
                     version: resident.run.version,
                     body: body,
-                    slots: slots
+                    slots: slots,
+                    reentry: reentry
                 )
             )
         )
@@ -159,8 +179,9 @@ extension ShardCore {
         run.isPlanning || run.jobs.contains { $0.number != job.number }
     }
 
-    func maxAttempts(of function: FunctionRecord?) -> Int {
-        min(max(function?.configuration.retries ?? configuration.defaultRetries, 0), 20) + 1
+    func maxAttempts(of run: Run) -> Int {
+        let registered = registry.functions[run.start.function]?.configuration.retries
+        return min(max(run.endpoint?.retries ?? registered ?? configuration.defaultRetries, 0), 20) + 1
     }
 
     private func stepURL(of function: FunctionRecord, stepID: String) -> String {

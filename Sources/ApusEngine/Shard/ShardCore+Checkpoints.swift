@@ -63,6 +63,20 @@ package struct Checkpoint: Hashable, Sendable {
         package var step: StepID
         package var memo: RawJSON
         package var label: StepLabel
+
+        /// - Returns: `nil` for an op that brings no result.
+        init?(_ op: Op) {
+            switch op.kind {
+            case .stepRun:
+                label = StepLabel(name: op.displayName, kind: .run)
+                memo = Memo.data(op.data)
+            case .step:
+                label = StepLabel(name: op.displayName, kind: .legacy)
+                memo = op.data ?? .null
+            default: return nil
+            }
+            step = op.id
+        }
     }
 
     /// - Throws: ``CheckpointProblem`` for ops that cannot be reported so.
@@ -77,12 +91,7 @@ package struct Checkpoint: Hashable, Sendable {
         riders = ops.flatMap(Rider.all)
         for op in ops {
             switch op.kind {
-            case .stepRun:
-                let label = StepLabel(name: op.displayName, kind: .run)
-                results.append(Result(step: op.id, memo: Memo.data(op.data), label: label))
-            case .step:
-                let label = StepLabel(name: op.displayName, kind: .legacy)
-                results.append(Result(step: op.id, memo: op.data ?? .null, label: label))
+            case .stepRun, .step: if let result = Result(op) { results.append(result) }
             // Says only that the step has begun; what is deferred is a rider.
             case .stepPlanned, .deferAdd, .deferAbort: break
             case .runComplete, .stepFailed, .syncRunComplete: throw .opcode(op.kind)

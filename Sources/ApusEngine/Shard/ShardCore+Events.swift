@@ -91,11 +91,12 @@ extension ShardCore {
     ///   - time: when the run is first called, if nothing holds it back.
     ///   - invokers: who waits for its end.
     ///   - repeated: what it takes over from a run that it repeats.
+    ///   - terms: of a run whose work the app has begun to do by itself, until `time` at the longest.
     /// - Returns: the run's row.
     @discardableResult
     func start(
         _ function: FunctionRecord, for events: [OfferedEvent], id: ULID? = nil, at time: Timestamp, flow: RunFlow?,
-        invokers: [Invoker], repeating repeated: (origin: RunOrigin, results: [StepResult])? = nil
+        invokers: [Invoker], repeating repeated: PendingRun.Repeated? = nil, hosting terms: EndpointTerms? = nil
     ) -> RowID {
         let row = draw(&rows.run)
         let start = RunStart(
@@ -118,17 +119,25 @@ extension ShardCore {
         )
         residents[row] = resident
         record(.started(start), resident)
+        if let terms = terms ?? repeated?.endpoint ?? usualTerms(of: function) { record(.endpoint(terms), resident) }
         for invoker in invokers.dropFirst() { record(.invokedBy(invoker), resident) }
         if let flow { record(.keyed(flow), resident) }
         if let repeated { takeOver(repeated.results, from: repeated.origin, resident) }
         let position = UInt32(resident.run.stack.count)
         let job = Job(number: 0, key: .start, kind: .discovery, due: time, stackPosition: position)
         record(.scheduled(job), resident)
+        if terms != nil { record(.hosted(job: 0, until: time), resident) }
         if time <= now { enqueue(job, of: resident) }
         beginTimeouts(of: resident, function)
         listenForCancellation(of: resident, function)
         tell(resident, .started)
         return row
+    }
+
+    /// Of a run of an endpoint that no app has begun: an invocation by hand.
+    private func usualTerms(of function: FunctionRecord) -> EndpointTerms? {
+        guard registry.isEndpoint(function) else { return nil }
+        return EndpointTerms(retries: function.configuration.retries ?? configuration.defaultRetries)
     }
 
     /// Run ids are drawn so that they name the shard that owns the run.

@@ -53,7 +53,13 @@ extension ShardCore {
         var invokers: [Invoker]
         var startsAt: Timestamp
         /// What it takes over from a run that it repeats.
-        var repeated: (origin: RunOrigin, results: [StepResult])?
+        var repeated: Repeated?
+
+        struct Repeated {
+            var origin: RunOrigin
+            var results: [StepResult]
+            var endpoint: EndpointTerms?
+        }
 
         init(_ event: OfferedEvent, _ invoker: Invoker?) {
             events = [event]

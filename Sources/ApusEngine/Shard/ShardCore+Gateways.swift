@@ -109,7 +109,7 @@ extension ShardCore {
             return nil
         case .failed(let failure):
             let hasAttempts =
-                Int(job.attempt) + 1 < maxAttempts(of: registry.functions[resident.run.start.function])
+                Int(job.attempt) + 1 < maxAttempts(of: resident.run)
             guard failure.isFinal || !hasAttempts else {
                 let retryAt = [open.gateway?.failure?.retryAt, failure.retryAfter].compactMap(\.self).max()
                 var kept =

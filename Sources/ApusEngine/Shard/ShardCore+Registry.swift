@@ -72,7 +72,7 @@ extension ShardCore {
         registryChanged()
     }
 
-    private func registryChanged() {
+    func registryChanged() {
         stepURLs = [:]
         adoptRules()
         adoptSchedules()

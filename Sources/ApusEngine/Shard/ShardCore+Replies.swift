@@ -19,8 +19,7 @@ extension ShardCore {
         else { return }
         switch reply {
         case .ops(let list): receive(list, of: open, for: job, of: resident)
-        case .returned(let result):
-            finish(resident, RunEnd(status: .completed, output: result.map(payload)))
+        case .returned(let result): endRun(resident, with: result)
         case .failed(let failure): receive(failure, for: job, of: resident)
         }
     }
@@ -48,8 +47,7 @@ extension ShardCore {
 
     /// The attempt failed: try again later, or give up the run.
     private func receive(_ failure: AttemptFailure, for job: Job, of resident: Resident) {
-        let function = registry.functions[resident.run.start.function]
-        guard !failure.isFinal, Int(job.attempt) + 1 < maxAttempts(of: function) else {
+        guard !failure.isFinal, Int(job.attempt) + 1 < maxAttempts(of: resident.run) else {
             fail(resident, failure)
             return
         }
@@ -67,13 +65,13 @@ extension ShardCore {
 
     // MARK: - Op lists
 
-    private func receive(_ list: AppReply.OpList, of open: OpenCall?, for job: Job, of resident: Resident) {
+    func receive(_ list: AppReply.OpList, of open: OpenCall?, for job: Job, of resident: Resident) {
         let limits = configuration.limits
         guard list.ops.count <= limits.opsPerReply else {
             fail(resident, .overflowedSteps(limit: limits.opsPerReply))
             return
         }
-        let hasAttempts = Int(job.attempt) + 1 < maxAttempts(of: registry.functions[resident.run.start.function])
+        let hasAttempts = Int(job.attempt) + 1 < maxAttempts(of: resident.run)
         let ops = list.ops.filter { !$0.kind.isLazy }
         var instructions: [Instruction] = []
         instructions.reserveCapacity(ops.count)
@@ -208,7 +206,7 @@ extension ShardCore {
             }
         }
         for case .endRun(let result) in instructions {
-            finish(resident, RunEnd(status: .completed, output: result.map(payload)))
+            endRun(resident, with: result)
             break
         }
         return settled
@@ -261,7 +259,7 @@ extension ShardCore {
 
 extension Op.Kind {
     /// Whether the op is about a step, which has a result some day.
-    fileprivate var isStep: Bool {
+    var isStep: Bool {
         switch self {
         case .none, .discoveryRequest, .runComplete, .syncRunComplete, .deferAdd, .deferAbort: false
         case .step, .stepRun, .stepError, .stepFailed, .stepPlanned, .sleep, .waitForEvent, .waitForSignal,

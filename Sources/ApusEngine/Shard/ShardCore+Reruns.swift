@@ -20,7 +20,7 @@ extension ShardCore {
         }
         let id = order.id.map { Self.homed($0, on: shard, shardCount: shardCount) } ?? newRunID()
         var run = PendingRun(id: id, events: order.events, invokers: [], startsAt: now)
-        run.repeated = (order.origin, order.results)
+        run.repeated = .init(origin: order.origin, results: order.results, endpoint: order.endpoint)
         let values = rules == nil ? nil : order.events.first.map { EventValues(stored: $0.body) }
         switch tryToBegin(run, of: function, rules, values: values) {
         case .held(_, let holder): return .held(by: holder)

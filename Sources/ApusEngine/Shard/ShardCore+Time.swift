@@ -128,6 +128,9 @@ extension ShardCore {
             case .gateway(let report):
                 receive(report, runWasRead: true)
                 decision.postponedAnswers.append(.none)
+            case .report(let report):
+                let answer = residents[row].map { take(report, for: $0) }
+                decision.postponedAnswers.append(.endpoint(answer ?? report.answer(ofEndedRun: loaded)))
             case .signal(let number, let name, let payload):
                 let isTaken = residents[row].map { signal(number, of: $0, name: name, payload: payload) } ?? false
                 decision.postponedAnswers.append(.signalled(isTaken))

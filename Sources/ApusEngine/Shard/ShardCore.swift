@@ -127,6 +127,7 @@ package final class ShardCore {
         case checkpoint(Checkpoint)
         case annotate(ULID, [Annotation])
         case gateway(GatewayReport)
+        case report(EndpointReport)
         case signal(ListenerNumber, name: String, payload: RawJSON)
         case turn(RunQueue.Admission, app: UUID16)
 
@@ -221,6 +222,9 @@ package final class ShardCore {
         case .checkpoint(let checkpoint): receive(checkpoint)
         case .annotate(let row, let run, let annotations): annotate(row, run, annotations)
         case .gateway(let report): receive(report)
+        case .endpoint(let endpoint): register(endpoint)
+        case .begin(let run): begin(run)
+        case .report(let report): receive(report)
         case .rerun(let order): rerun(order)
         case .wake(let run, let actor): wake(run, by: actor)
         case .signal(let name, let payload, let run, let number):

@@ -53,6 +53,8 @@ enum Instruction {
             return .invoke(try Invocation(op, now: now))
         case .runComplete:
             return .endRun(result: op.data)
+        case .syncRunComplete:
+            return .endRun(result: op.result)
         case .discoveryRequest:
             return .callAgain
         case .waitForEvent:
@@ -61,8 +63,9 @@ enum Instruction {
             return .waitForSignal(try SignalWait(op, now: now))
         case .aiGateway, .gateway:
             return .gateway(try GatewayRequest(op))
-        case .syncRunComplete, .deferAdd, .deferAbort:
-            throw .unsupported(op.kind)
+        case .deferAdd, .deferAbort:
+            // What rides along is no instruction.
+            return .nothing
         }
     }
 
@@ -93,16 +96,6 @@ struct InstructionError: Error, Hashable {
             name: isTooLong ? "InngestErrTimeoutTooLong" : "Error",
             message: error.description,
             isFinal: isTooLong
-        )
-    }
-
-    static func unsupported(_ kind: Op.Kind) -> InstructionError {
-        InstructionError(
-            .noticed(
-                name: "UnsupportedStep",
-                message: "This version of Apus does not support \(kind.rawValue) steps.",
-                isFinal: true
-            )
         )
     }
 }

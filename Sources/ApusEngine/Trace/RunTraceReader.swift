@@ -105,7 +105,7 @@ struct RunTraceReader {
             case .stepNamed(let step, _): reports.named = step
             case .parallel: reports.isParallel = true
             case .gateway(let call): reports.job = call.job
-            case .checkpointed(let job):
+            case .checkpointed(let job), .hosted(let job, _):
                 reports.job = job
                 reports.isCheckpoint = true
             default: break
@@ -149,7 +149,8 @@ struct RunTraceReader {
         case .leftOut(let key, let reason):
             trace.leftOut.append(RunTrace.LeftOut(key: key, reason: reason, at: time))
         case .gateway(let call): request(call, at: time)
-        case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy: break
+        case .hosted(let job, let until): host(job, at: time, until: until)
+        case .started, .parallel, .planMode, .displaced, .expires, .keyed, .invokedBy, .endpoint: break
         }
     }
 
@@ -182,6 +183,18 @@ struct RunTraceReader {
                 jobs[call.job]?.gateways.append(index)
             }
         }
+    }
+
+    /// The app does the job's work in a request of its own, and has reported a step or has just begun.
+    private mutating func host(_ number: JobNumber, at time: Timestamp, until: Timestamp) {
+        guard let track = jobs[number], let last = track.attempts.last else { return }
+        trace.startedAt = trace.startedAt ?? time
+        var next = RunTrace.Attempt(number: last.number, dueAt: time)
+        next.calledAt = time
+        next.calls = last.calls
+        jobs[number]?.attempts = [next]
+        jobs[number]?.step = nil
+        jobs[number]?.job.phase = .scheduled(until)
     }
 
     private mutating func wake(_ number: JobNumber, at time: Timestamp) {

@@ -43,6 +43,10 @@ package final class Node: Sendable {
     let clock: NodeClock
     /// Which runs have changed.
     package let feed = RunFeed()
+    /// Who waits for runs to end.
+    package let ends = RunEnds()
+    /// Runs whose start by an app is being stored.
+    let begins = Mutex<Set<ULID>>([])
     /// How long commits take.
     package let commits = CommitMeter()
     private let core: NIOLoopBoundBox<LoopCore>
@@ -525,6 +529,7 @@ package final class Node: Sendable {
             }
         case .changed(let change):
             feed.publish(change.run)
+            if case .finished = change.what { ends.publish(change.run) }
             log(change)
         case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             assertionFailure("reads are carried out by the shard itself")

@@ -8,7 +8,7 @@ extension Input {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .signal, .rerun, .wake, .checkpoint,
-            .annotate, .testLimit:
+            .annotate, .testLimit, .endpoint, .begin, .report:
             true
         default: false
         }
@@ -20,7 +20,7 @@ extension Input {
         // A change of the registry may come between the reading of the store and its answer.
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .settle, .audit, .reply, .syncFailed, .registry, .cancel, .signal, .rerun, .wake,
-            .checkpoint, .annotate, .testLimit, .gateway:
+            .checkpoint, .annotate, .testLimit, .gateway, .endpoint, .begin, .report:
             true
         case .tick, .loaded, .wakes, .message, .refused, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead:
@@ -34,7 +34,7 @@ extension Input {
         switch self {
         case .events, .invoke, .register, .pause, .limit, .schedule, .runSchedule, .eventSchedule, .backfill,
             .stopBackfill, .audit, .reply, .syncFailed, .message, .refused, .signal, .rerun, .checkpoint,
-            .annotate, .gateway:
+            .annotate, .gateway, .endpoint, .begin, .report:
             true
         case .tick, .settle, .loaded, .wakes, .registry, .acknowledged, .probed, .listeners, .eventsFound, .eventsRead,
             .templatesRead, .cancel, .wake, .testLimit:

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusEngine
 import NIOCore
 
 /// How a server with signing keys and its apps prove to each other who they are.
@@ -23,6 +24,19 @@ package struct AppSigning: Sendable {
         request.headers.append((Self.header, keys.signature(of: signed, at: now)))
         request.body = ByteBuffer(bytes: signed)
         return request
+    }
+
+    /// The signature of a request that enters an endpoint again. The body is sent as it is; of JSON the canonical form
+    /// is signed, as for any call.
+    func signature(of reentry: Reentry, _ run: ULID, _ body: [UInt8], at now: Timestamp) -> String {
+        switch reentry.signature {
+        case .run: return keys.signature(of: Array(run.description.utf8), at: now)
+        case .body:
+            guard !body.isEmpty, let json = try? RawJSON(parsing: body) else {
+                return keys.signature(of: body, at: now)
+            }
+            return keys.signature(of: jcs(json), at: now)
+        }
     }
 
     /// What is wrong with the signature of an answer, in words; `nil` when nothing is.

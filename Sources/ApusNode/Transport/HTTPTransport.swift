@@ -37,6 +37,7 @@ final class HTTPTransport: AppTransport {
             done(.failed(.noticed(message: "The step URL \(call.url) cannot be used: \(error)")))
             return
         }
+        if let reentry = call.reentry { return enter(reentry, call, at: url, done) }
         let request = AppRequest(method: "POST", url: url, headers: headers(of: call))
         guard let signing else {
             var request = request
@@ -44,24 +45,50 @@ final class HTTPTransport: AppTransport {
             return sendNow(request, done)
         }
         let (body, now) = (call.body, clock.now())
-        guard body.count > Self.quicklySigned else {
-            return sendNow(signing.sign(request, body: body, at: now), done)
+        sign(body.count, { signing.sign(request, body: body, at: now) }) { [self] in sendNow($0, done) }
+    }
+
+    /// Enters an endpoint again: the request with which its run began, and who asks.
+    private func enter(
+        _ reentry: Reentry, _ call: OutgoingCall, at url: AppURL, _ done: @escaping (AppReply) -> Void
+    ) {
+        var request = AppRequest(method: reentry.method, url: url, headers: headers(of: call, reentry))
+        request.body = ByteBuffer(bytes: call.body)
+        guard let signing else {
+            // Present and empty, as the protocol's other server sends it.
+            request.headers.append((AppSigning.header, ""))
+            return sendNow(request, isEndpoint: true, done)
         }
-        let later = NIOLoopBound({ [self] in sendNow($0, done) }, eventLoop: loop)
-        let signed = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
-            signing.sign(request, body: body, at: now)
-        }
-        // The process's own pool never ends; if it did, the call would be made on the loop.
-        signed.whenComplete { result in
-            later.value((try? result.get()) ?? signing.sign(request, body: body, at: now))
+        let (run, body, now) = (call.runID, call.body, clock.now())
+        let unsigned = request
+        sign(body.count) {
+            var request = unsigned
+            request.headers.append((AppSigning.header, signing.signature(of: reentry, run, body, at: now)))
+            return request
+        } _: { [self] in
+            sendNow($0, isEndpoint: true, done)
         }
     }
 
-    private func sendNow(_ request: AppRequest, _ done: @escaping (AppReply) -> Void) {
+    /// Makes a signed request, off the loop when that takes long.
+    private func sign(
+        _ bytes: Int, _ make: @escaping @Sendable () -> AppRequest, _ send: @escaping (AppRequest) -> Void
+    ) {
+        guard bytes > Self.quicklySigned else { return send(make()) }
+        let later = NIOLoopBound(send, eventLoop: loop)
+        // The process's own pool never ends; if it did, the call would be made on the loop.
+        NIOThreadPool.singleton.runIfActive(eventLoop: loop, make).whenComplete { result in
+            later.value((try? result.get()) ?? make())
+        }
+    }
+
+    private func sendNow(_ request: AppRequest, isEndpoint: Bool = false, _ done: @escaping (AppReply) -> Void) {
         _ = client.call(request, deadline: nil) { [self] result in
-            guard let signing, case .success(let response) = result else { return done(reply(to: result)) }
+            guard let signing, case .success(let response) = result else {
+                return done(reply(to: result, isEndpoint: isEndpoint))
+            }
             check(response, signing) { [self] flaw in
-                guard let flaw else { return done(reply(to: result)) }
+                guard let flaw else { return done(reply(to: result, isEndpoint: isEndpoint)) }
                 let status = response.status
                 done(.failed(.noticed(message: "The app's response (status \(status)) \(flaw).")))
             }
@@ -98,7 +125,7 @@ final class HTTPTransport: AppTransport {
     private func url(of call: OutgoingCall) throws(AppURLError) -> AppURL {
         if let known = urls[call.url] { return known }
         let url = try AppURL(call.url)
-        if call.stepID == "step" {
+        if call.stepID == "step", call.reentry == nil {
             if urls.count >= Self.rememberedURLs { urls.removeAll(keepingCapacity: true) }
             urls[call.url] = url
         }
@@ -121,19 +148,30 @@ final class HTTPTransport: AppTransport {
         ]
     }
 
-    private func reply(to result: Result<AppResponse, AppCallFailure>) -> AppReply {
+    private func headers(of call: OutgoingCall, _ reentry: Reentry) -> [(name: String, value: String)] {
+        var headers = [
+            ("user-agent", userAgent),
+            ("x-run-id", call.runID.description),
+            ("x-request-id", call.requestID.description),
+            ("x-inngest-generation-id", String(call.id.generation)),
+            ("x-inngest-job-id", call.jobID),
+            ("x-inngest-req-version", String(call.version)),
+        ]
+        if !reentry.contentType.isEmpty { headers.append(("content-type", reentry.contentType)) }
+        if reentry.isPlanning { headers.append(("x-inngest-force-step-plan", "true")) }
+        if call.stepID != "step" { headers.append(("x-inngest-step-id", call.stepID)) }
+        return headers
+    }
+
+    private func reply(to result: Result<AppResponse, AppCallFailure>, isEndpoint: Bool) -> AppReply {
         switch result {
         case .success(let response):
             var headers: [(name: String, value: String)] = []
             response.headers.forEach { headers.append(($0, $1)) }
-            return .decode(
-                RawReply(
-                    status: response.status,
-                    headers: headers,
-                    body: Array(response.body.readableBytesView)
-                ),
-                now: clock.now()
+            let reply = RawReply(
+                status: response.status, headers: headers, body: Array(response.body.readableBytesView)
             )
+            return isEndpoint ? .decodeEndpoint(reply, now: clock.now()) : .decode(reply, now: clock.now())
         case .failure(let failure):
             return .failed(AttemptFailure(failure))
         }

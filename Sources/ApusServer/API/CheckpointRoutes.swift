@@ -47,7 +47,7 @@ struct CheckpointRoutes: Sendable {
         }
     }
 
-    private static func refuse(_ run: ULID, _ reason: String, _ status: HTTPResponse.Status) -> Response {
+    static func refuse(_ run: ULID, _ reason: String, _ status: HTTPResponse.Status) -> Response {
         var writer = JSONWriter(reserving: 256)
         writer.beginObject()
         writer.key("error")

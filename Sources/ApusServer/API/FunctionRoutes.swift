@@ -1,6 +1,7 @@
 import ApusCore
 import ApusEngine
 import ApusNode
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -21,7 +22,7 @@ struct FunctionRoutes: Sendable {
 
     /// A bare array, as the reference gives it.
     private func functions(_ context: BasicRequestContext) -> Response {
-        let reference = context.parameters.get("id") ?? ""
+        let reference = context.functionReference
         let registry = node.registry
         let app = UUID16(reference).flatMap { registry.apps[$0] } ?? registry.app(named: reference)
         let functions = app.map { registry.functions(of: $0.id).filter { !$0.isArchived } } ?? []
@@ -43,7 +44,7 @@ struct FunctionRoutes: Sendable {
     }
 
     private func pause(_ context: BasicRequestContext, _ isPaused: Bool, by actor: String) async throws -> Response {
-        let reference = context.parameters.get("id") ?? ""
+        let reference = context.functionReference
         guard let function = try await node.pause(reference, isPaused, by: actor) else {
             return Answers.error("Function not found: \(reference)", status: .notFound)
         }
@@ -57,5 +58,13 @@ struct FunctionRoutes: Sendable {
             if let pausedAt = function.pausedAt { writer.value(pausedAt.rfc3339) } else { writer.null() }
             writer.endObject()
         }
+    }
+}
+
+extension BasicRequestContext {
+    /// The id or slug of a function, as the path names it. The slug of an endpoint has a space and slashes.
+    var functionReference: String {
+        let text = parameters.get("id") ?? ""
+        return text.removingPercentEncoding ?? text
     }
 }

@@ -44,7 +44,7 @@ struct QueueRoutes: Sendable {
     private func forFunction(
         _ context: BasicRequestContext, _ answer: (FunctionRecord) async throws -> Response
     ) async throws -> Response {
-        let reference = context.parameters.get("id") ?? ""
+        let reference = context.functionReference
         guard let function = node.registry.function(named: reference) else {
             return Answers.error("Function not found: \(reference)", status: .notFound)
         }

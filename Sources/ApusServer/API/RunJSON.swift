@@ -254,6 +254,14 @@ enum JournalJSON {
         case .gateway(let call):
             writer.value("gateway")
             write(call, to: &writer)
+        case .endpoint(let terms):
+            writer.value("endpoint")
+            writer.member("version", terms.version)
+            writer.member("retries", terms.retries)
+        case .hosted(let job, let until):
+            writer.value("hosted")
+            writer.member("job", job)
+            writer.member("until", until.milliseconds)
         }
         writer.endObject()
     }

@@ -8,6 +8,12 @@ package enum Access: Hashable, Sendable {
     case eventKey
     /// A person who has signed in, or the signing key.
     case page
+    /// The token of the run that the path's parameter `id` names. Also of an open server.
+    case runToken
+    /// A token to listen to topics of realtime. Also of an open server.
+    case subscription
+    /// The signing key, or a token to publish.
+    case publisher
     /// Nothing.
     case open
 }

@@ -5,23 +5,57 @@ import Hummingbird
 
 /// Decides who may do what: the only place that does.
 package struct Gatekeeper: Sendable {
-    private let keys: ServerKeys
-    private let sessions: Sessions
+    /// `nil` for a server in development, which is open but for what needs a token.
+    private let keys: ServerKeys?
+    private let sessions: Sessions?
+    private let tokens: AccessTokens
 
-    package init(keys: ServerKeys) {
+    package init(keys: ServerKeys?) {
         self.keys = keys
-        sessions = Sessions(keys: keys.signing)
+        sessions = keys.map { Sessions(keys: $0.signing) }
+        tokens = AccessTokens(keys: keys?.signing)
     }
 
-    /// - Parameter eventKey: the path's parameter `key`.
-    /// - Returns: `nil` when the request may go on.
-    package func refusal(of request: Request, to access: Access, eventKey: String?) -> Response? {
+    /// Whether some requests to it are refused.
+    func guards(_ access: Access) -> Bool {
         switch access {
+        case .open: false
+        case .runToken, .subscription, .publisher: true
+        case .signingKey, .signingKeyInText, .eventKey, .page: keys != nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - eventKey: the path's parameter `key`.
+    ///   - run: the path's parameter `id`.
+    /// - Returns: `nil` when the request may go on.
+    package func refusal(
+        of request: Request, to access: Access, eventKey: String? = nil, run: String? = nil
+    ) -> Response? {
+        let now = ServerClock.now()
+        switch access {
+        case .runToken:
+            let token = AccessTokens.token(of: request)
+            let isOpen = run.flatMap { ULID($0) }.map { tokens.opens($0, with: token, at: now) } ?? false
+            return isOpen ? nil : Answers.error("Unable to find run with auth token", status: .unauthorized)
+        case .subscription:
+            return tokens.topics(of: AccessTokens.token(of: request), at: now) == nil
+                ? Answers.error("Not authenticated", status: .unauthorized) : nil
+        case .publisher:
+            let mayPublish = AccessTokens.token(of: request).flatMap { tokens.mayPublish($0, at: now) }
+            guard let mayPublish else { return refusal(of: request, to: .signingKey) }
+            return mayPublish ? nil : Answers.error("Not authenticated for publishing", status: .unauthorized)
+        default: break
+        }
+        guard let keys, let sessions else { return nil }
+        switch access {
+        case .runToken, .subscription, .publisher: return nil
         case .open: return nil
         case .signingKey:
-            return hasSigningKey(request) ? nil : Answers.error(Self.text, status: .unauthorized, headers: Self.headers)
+            return hasSigningKey(request, keys)
+                ? nil : Answers.error(Self.text, status: .unauthorized, headers: Self.headers)
         case .signingKeyInText:
-            return hasSigningKey(request)
+            return hasSigningKey(request, keys)
                 ? nil
                 : Answers.text(
                     Self.text + "\n", type: "text/plain; charset=utf-8", status: .unauthorized, headers: Self.headers)
@@ -29,7 +63,7 @@ package struct Gatekeeper: Sendable {
             let key = eventKey ?? ""
             return keys.event.contains(key.removingPercentEncoding ?? key) ? nil : Self.unknownEventKey
         case .page:
-            return sessions.isOpen(request.headers, at: ServerClock.now()) || hasSigningKey(request)
+            return sessions.isOpen(request.headers, at: now) || hasSigningKey(request, keys)
                 ? nil : Self.signIn(request)
         }
     }
@@ -43,7 +77,7 @@ package struct Gatekeeper: Sendable {
             Array("{\"status\":401,\"message\":\"\",\"error\":\"Event key not found\"}\n".utf8), status: .unauthorized)
     }
 
-    private func hasSigningKey(_ request: Request) -> Bool {
+    private func hasSigningKey(_ request: Request, _ keys: ServerKeys) -> Bool {
         guard let header = request.headers[.authorization], header.utf8.count > 7,
             header.prefix(6).lowercased() == "bearer"
         else { return false }

@@ -51,8 +51,7 @@ package struct RouteTable {
         }
     }
 
-    /// - Parameter gatekeeper: `nil` when the server is open.
-    func install(in router: Router<BasicRequestContext>, guardedBy gatekeeper: Gatekeeper?) {
+    func install(in router: Router<BasicRequestContext>, guardedBy gatekeeper: Gatekeeper) {
         for entry in entries {
             router.on(RouterPath(entry.path), method: entry.method, use: Self.guarded(entry, by: gatekeeper))
         }
@@ -71,11 +70,13 @@ package struct RouteTable {
         }
     }
 
-    private static func guarded(_ entry: Entry, by gatekeeper: Gatekeeper?) -> Handler {
-        guard let gatekeeper, entry.access != .open else { return entry.handler }
+    private static func guarded(_ entry: Entry, by gatekeeper: Gatekeeper) -> Handler {
+        guard gatekeeper.guards(entry.access) else { return entry.handler }
         return { request, context in
-            let key = context.parameters.get("key")
-            if let refusal = gatekeeper.refusal(of: request, to: entry.access, eventKey: key) { return refusal }
+            let (key, run) = (context.parameters.get("key"), context.parameters.get("id"))
+            if let refusal = gatekeeper.refusal(of: request, to: entry.access, eventKey: key, run: run) {
+                return refusal
+            }
             return try await entry.handler(request, context)
         }
     }

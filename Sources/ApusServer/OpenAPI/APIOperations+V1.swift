@@ -22,7 +22,44 @@ extension APIOperation {
         .init(.get, "/openapi.json", "This document.", .bare("Map!")),
     ]
 
-    static let v1: [APIOperation] = older + v1Events + v1Runs + v1Functions + v1Schedules + v1Cancellations
+    static let v1: [APIOperation] =
+        older + v1Events + v1Runs + v1Endpoints + v1Functions + v1Schedules + v1Cancellations
+
+    private static let v1Endpoints: [APIOperation] = [
+        .init(
+            .post, "/v1/checkpoint", "Takes a run that an app has begun in the handling of an HTTP request.",
+            body: "EndpointStart", .data("EndpointRun!"), failures: [400, 409, 413, 429]
+        ),
+        .init(
+            .post, "/v1/http/runs", "The same.", body: "EndpointStart", .data("EndpointRun!"),
+            failures: [400, 409, 413, 429]
+        ),
+        .init(
+            .post, "/v1/checkpoint/{id}/steps", "Takes what an app has done for such a run.", body: "EndpointReport",
+            .nothing, failures: [400, 404, 409, 413]
+        ),
+        .init(
+            .post, "/v1/http/runs/{id}/steps", "The same.", body: "EndpointReport", .nothing,
+            failures: [400, 404, 409, 413]
+        ),
+        .init(
+            .get, "/v1/checkpoint/{id: ULID}/output",
+            "Waits for the result of such a run and answers as its endpoint did, with any status and type.",
+            query: "token: String", .text("application/json"), failures: [401]
+        ),
+        .init(
+            .get, "/v1/http/runs/{id: ULID}/output", "The same.", query: "token: String", .text("application/json"),
+            failures: [401]
+        ),
+        .init(
+            .post, "/v1/realtime/publish/tee", "Passes bytes on to those who listen to the stream of a run.",
+            query: "channel: String", .nothing, failures: [400]
+        ),
+        .init(
+            .get, "/v1/realtime/sse", "The stream of a run, as server-sent events that the app wrote.",
+            query: "token: String", .text("text/event-stream"), failures: [401]
+        ),
+    ]
 
     private static let older: [APIOperation] = [
         .init(

@@ -72,6 +72,16 @@ extension APIDocument {
         input MetadataUpdate { kind: String! op: String values: Map }
         type SpanExportAnswer { partialSuccess: RejectedSpans }
         type RejectedSpans { rejectedSpans: String! errorMessage: String! }
+        input EndpointStart {
+          run_id: ULID! event: EndpointEvent! steps: [Any] ts: Int request_version: Int retries: Int idempotency: String
+        }
+        input EndpointEvent { name: String! data: EndpointEventData! ts: Int }
+        input EndpointEventData {
+          domain: String! method: String! path: String! ip: String content_type: String query_params: String body: String
+          fn: String
+        }
+        type EndpointRun { fn_id: UUID! app_id: UUID! run_id: ULID! token: String realtime_token: String! }
+        input EndpointReport { run_id: ULID! fn_id: String app_id: String steps: [Any] ts: Int }
         input RerunOrder { from: String from_step: RerunStep }
         input RerunStep { id: String! input: [Any] }
         type RepeatedRun { run_id: ULID! original_run_id: ULID! }

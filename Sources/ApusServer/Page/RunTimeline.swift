@@ -84,7 +84,7 @@ package struct RunTimeline: Sendable {
         case .leftOut(_, let reason): return ("left out: \(reason)", .failed)
         case .annotated(let annotation): return ("metadata \(annotation.update.kind) was noted", .done)
         case .stepDescribed, .checkpointed, .called, .answered, .parallel, .planMode, .stepNamed, .expires, .keyed,
-            .invokedBy:
+            .invokedBy, .endpoint, .hosted:
             return nil
         }
     }

@@ -70,7 +70,7 @@ package actor AppSync: Service {
         let registry = node.registry
         if configuration.discovers, registry.apps.isEmpty, waiting.isEmpty { await discover() }
         var urls = Array(waiting.keys)
-        for app in registry.apps.values where configuration.polls || app.error != nil {
+        for app in registry.apps.values where app.isRegistered && (configuration.polls || app.error != nil) {
             if !urls.contains(app.url) { urls.append(app.url) }
         }
         for url in urls.sorted() where !Task.isCancelled { await ping(url) }

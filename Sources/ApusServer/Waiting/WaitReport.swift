@@ -6,7 +6,7 @@ import ApusStore
 /// What a living run waits for, and when that will be over as far as anybody knows.
 package struct WaitReport: Hashable, Sendable {
     /// A rule of flow control, or what the run does: `sleep`, `event`, `signal`, `invoke`, `retry`, `scheduled`,
-    /// `call`, `gateway`.
+    /// `call`, `gateway`, `endpoint`.
     package var kind: String
     package var reason: String
     package var since: Timestamp?
@@ -53,6 +53,14 @@ package struct WaitReport: Hashable, Sendable {
             kind = "call"
             reason = "The app is being called since \(job.wakeTime.rfc3339) and has not answered yet."
             since = job.wakeTime
+            return
+        }
+        if let hosted = run.hosted.flatMap(run.job) {
+            kind = "endpoint"
+            reason =
+                "The app does its work in a request of its own. If the app says nothing more of it, the endpoint is "
+                + "called again at \(hosted.wakeTime.rfc3339)."
+            until = hosted.wakeTime
             return
         }
         guard let job = run.jobs.min(by: { $0.wakeTime < $1.wakeTime }) else { return nil }

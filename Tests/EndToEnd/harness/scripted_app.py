@@ -121,6 +121,10 @@ class ScriptedApp:
         )
         return slug
 
+    def forget(self) -> None:
+        """Registers nothing of what was declared before any more."""
+        self._functions.clear()
+
     def run(self, data: dict[str, Any] | None = None, *, within: float = 15.0) -> Run:
         """Sends the app's event and waits for the end of the only run that this starts."""
         [event] = self.api.send({"name": self.event, "data": data or {}})

@@ -245,24 +245,6 @@ struct SequentialStepTests {
         #expect(engine.calls.isEmpty)
     }
 
-    @Test(
-        "a step that this version does not support fails the run and says so",
-        arguments: [Op.Kind.syncRunComplete]
-    )
-    func unsupported(kind: Op.Kind) throws {
-        engine.send("demo/x")
-        try engine.answer(stepRun("a"), op(kind, "w"))
-        let run = try engine.onlyRun()
-        let message = "This version of Apus does not support \(kind.rawValue) steps."
-        #expect(run.status == .failed)
-        #expect(run.end?.output?.json.view["name"]?.string == "UnsupportedStep")
-        #expect(run.end?.output?.json.view["message"]?.string == message)
-        #expect(run.end?.cause == message)
-        #expect(engine.calls.isEmpty)
-    }
-
-    // MARK: Limits
-
     @Test("a reply with more ops than the limit fails the run at once")
     func opsPerReply() throws {
         for (count, status) in [(3, RunStatus.running), (4, .failed)] {

@@ -189,6 +189,8 @@ final class Rules {
         case .stepDescribed(let description): "stepDescribed(\(description.step) \(description.type))"
         case .leftOut(let key, let reason): "leftOut(\(key) \(reason))"
         case .gateway(let call): "gateway(\(call.job) \(call.requests.map(\.host)))"
+        case .endpoint(let terms): "endpoint(\(terms.retries) retries)"
+        case .hosted(let job, let until): "hosted(\(job) until \(until))"
         case .expires(let expiry, let time): "expires(\(expiry) \(time.map(String.init(describing:)) ?? "never"))"
         }
     }

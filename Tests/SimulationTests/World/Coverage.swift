@@ -71,7 +71,8 @@ struct Coverage {
             default: break
             }
         case .started, .called, .answered, .stepNamed, .listening, .expires, .keyed, .invokedBy, .origin, .woken,
-            .checkpointed, .deferred, .deferAborted, .annotated, .stepDescribed, .leftOut, .gateway:
+            .checkpointed, .deferred, .deferAborted, .annotated, .stepDescribed, .leftOut, .gateway, .endpoint,
+            .hosted:
             break
         }
     }

@@ -1,7 +1,7 @@
-/// Standard Base64 with padding (RFC 4648, section 4).
-enum Base64Text {
-    /// The text of some bytes.
-    static func encode(_ bytes: [UInt8]) -> String {
+/// Base64 (RFC 4648): standard with padding, and for URLs without it.
+public enum Base64Text {
+    /// The text of some bytes, with padding.
+    public static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var index = 0
@@ -18,7 +18,7 @@ enum Base64Text {
     }
 
     /// The bytes of a text up to the first group of four that is not valid. Line ends are skipped.
-    static func decodePrefix(_ text: String) -> [UInt8] {
+    public static func decodePrefix(_ text: String) -> [UInt8] {
         let digits = text.utf8.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 4 * 3)
@@ -40,6 +40,44 @@ enum Base64Text {
             index += 4
         }
         return bytes
+    }
+
+    /// The bytes of a whole text with padding; nil when any of it is not valid.
+    public static func decode(_ text: String) -> [UInt8]? {
+        guard text.utf8.count.isMultiple(of: 4) else { return nil }
+        let bytes = decodePrefix(text)
+        let padding = text.utf8.reversed().prefix(3).prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2, bytes.count == text.utf8.count / 4 * 3 - padding else { return nil }
+        // The bits behind the last byte are 0, so that no two texts mean the same.
+        let last = padding == 0 ? [] : Array(bytes.suffix(3 - padding))
+        return text.utf8.suffix(last.isEmpty ? 0 : 4).elementsEqual(encode(last).utf8) ? bytes : nil
+    }
+
+    /// The text of some bytes in the alphabet of URLs (section 5), without padding.
+    public static func encodeForURL(_ bytes: [UInt8]) -> String {
+        let text = encode(bytes).utf8.filter { $0 != UInt8(ascii: "=") }.map { byte in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes of a text in the alphabet of URLs; nil when any of it is not valid.
+    public static func decodeForURL(_ text: some StringProtocol) -> [UInt8]? {
+        var standard: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            default: standard.append(byte)
+            }
+        }
+        while !standard.count.isMultiple(of: 4) { standard.append(UInt8(ascii: "=")) }
+        return decode(String(decoding: standard, as: UTF8.self))
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

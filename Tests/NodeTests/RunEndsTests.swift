@@ -1,0 +1,63 @@
+import ApusCore
+import Testing
+
+@testable import ApusNode
+
+@Suite("Who waits for the end of a run")
+struct RunEndsTests {
+    private let ends = RunEnds()
+    private let run = ULID(high: 1, low: 1)
+
+    @Test("is woken by it, all at once")
+    func woken() async throws {
+        let (one, two) = (try #require(ends.enter(run)), try #require(ends.enter(run)))
+        async let first: Void = ends.wait(one)
+        async let second: Void = ends.wait(two)
+        ends.publish(run)
+        _ = await (first, second)
+    }
+
+    @Test("does not miss an end that comes before the wait")
+    func early() async throws {
+        let place = try #require(ends.enter(run))
+        ends.publish(run)
+        await ends.wait(place)
+        ends.leave(place)
+    }
+
+    @Test("may give up, also before having begun")
+    func givingUp() async throws {
+        let place = try #require(ends.enter(run))
+        ends.stopWaiting(place)
+        await ends.wait(place)
+        async let waiting: Void = ends.wait(place)
+        ends.stopWaiting(place)
+        await waiting
+    }
+
+    @Test("is not woken by the end of another run")
+    func others() async throws {
+        let place = try #require(ends.enter(run))
+        ends.publish(ULID(high: 2, low: 2))
+        let isOver = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await ends.wait(place)
+                return true
+            }
+            group.addTask { false }
+            let first = await group.next() ?? true
+            ends.stopWaiting(place)
+            return first
+        }
+        #expect(!isOver)
+    }
+
+    @Test("finds a place, as long as there are any")
+    func places() throws {
+        let taken = (0..<RunEnds.places).compactMap { _ in ends.enter(run) }
+        #expect(taken.count == RunEnds.places)
+        #expect(ends.enter(run) == nil)
+        ends.leave(try #require(taken.first))
+        #expect(ends.enter(run) != nil)
+    }
+}
