@@ -1,50 +1,56 @@
 import Apus
+import Foundation
+
+let appID = ProcessInfo.processInfo.environment["APP_ID"] ?? "swift"
+
+/// Apps on one server must not start each other's functions.
+private func named(_ name: String) -> String { "\(appID)/\(name)" }
 
 /// What starts a function: each is named after one.
 protocol TestEvent: Event {}
 
 struct Sequence: TestEvent {
-    static let name = "swift/sequence"
+    static var name: String { named("sequence") }
     var key = ""
 }
 
 struct Parallel: TestEvent {
-    static let name = "swift/parallel"
+    static var name: String { named("parallel") }
     var key = ""
 }
 
 struct Many: TestEvent {
-    static let name = "swift/many"
+    static var name: String { named("many") }
     var count: Int
 }
 
 struct Flaky: TestEvent {
-    static let name = "swift/flaky"
+    static var name: String { named("flaky") }
     var failures: Int
 }
 
 struct Failing: TestEvent {
-    static let name = "swift/failing"
+    static var name: String { named("failing") }
     var key: String
 }
 
 struct Caught: TestEvent {
-    static let name = "swift/caught"
+    static var name: String { named("caught") }
     var code: Int
 }
 
 struct Saga: TestEvent {
-    static let name = "swift/saga"
+    static var name: String { named("saga") }
     var fails: Bool
 }
 
 struct Sleepy: TestEvent {
-    static let name = "swift/sleepy"
+    static var name: String { named("sleepy") }
     var milliseconds: Int
 }
 
 struct Ordered: TestEvent {
-    static let name = "swift/ordered"
+    static var name: String { named("ordered") }
     var orderID: String
     var seconds: Int
 
@@ -55,7 +61,7 @@ struct Ordered: TestEvent {
 }
 
 struct Paid: TestEvent {
-    static let name = "swift/paid"
+    static var name: String { named("paid") }
     var orderID: String
     var amount: Int
 
@@ -66,51 +72,51 @@ struct Paid: TestEvent {
 }
 
 struct Approval: TestEvent {
-    static let name = "swift/approval"
+    static var name: String { named("approval") }
     var signal: String
 }
 
 struct Approve: TestEvent {
-    static let name = "swift/approve"
+    static var name: String { named("approve") }
     var signal: String
     var by: String
 }
 
 struct Parent: TestEvent {
-    static let name = "swift/parent"
+    static var name: String { named("parent") }
     var number: Int
 }
 
 struct Sender: TestEvent {
-    static let name = "swift/sender"
+    static var name: String { named("sender") }
     var key: String
 }
 
 struct Gateway: TestEvent {
-    static let name = "swift/gateway"
+    static var name: String { named("gateway") }
     var url: String
 }
 
 struct Race: TestEvent {
-    static let name = "swift/race"
+    static var name: String { named("race") }
 }
 
 struct Slow: TestEvent {
-    static let name = "swift/slow"
+    static var name: String { named("slow") }
     var milliseconds: Int
 }
 
 struct Changing: TestEvent {
-    static let name = "swift/changing"
+    static var name: String { named("changing") }
 }
 
 struct Batched: TestEvent {
-    static let name = "swift/batched"
+    static var name: String { named("batched") }
     var number: Int
 }
 
 struct Large: TestEvent {
-    static let name = "swift/large"
+    static var name: String { named("large") }
     var steps: Int
     var kilobytes: Int
 }

@@ -104,7 +104,7 @@ struct Functions {
             apus.function(
                 "failing", on: Failing.self,
                 .onFailure { failure, step in
-                    _ = try await noted(step, "told-\(failure.input.key)") { failure.message }
+                    _ = try await noted(step, "told-\(failure.input.key)-\(failure.message)") { 1 }
                 }
             ) { event, step in
                 try await noted(step, "fails") { () -> Int in throw NonRetriableError("no \(event.key)") }

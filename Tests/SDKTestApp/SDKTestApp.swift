@@ -15,7 +15,7 @@ struct SDKTestApp {
         settings.logger.logLevel = .debug
         if environment.get("CHECKPOINTS") == "off" { settings.checkpoints = .off }
         if environment.get("KEPT_HANDLERS") == "0" { settings.keptHandlers = 0 }
-        let apus = Client(appID: environment.get("APP_ID") ?? "swift", settings: settings)
+        let apus = Client(appID: appID, settings: settings)
         let journal = Journal(path: environment.get("JOURNAL") ?? "/dev/null")
         let functions = Functions(apus: apus, journal: journal, variant: environment.get("VARIANT") ?? "")
 

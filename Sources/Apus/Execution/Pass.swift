@@ -22,9 +22,10 @@ final class Pass: Sendable {
         var history = History()
         /// Which results of the history nobody has asked for.
         var open: [Bool] = []
-        /// Results that came with earlier calls, and what they were.
+        /// How many results came with earlier calls, what they were, and which of them nobody has asked for yet.
         var known = 0
         var digest = 0
+        var openAmongKnown: Set<Int> = []
         /// How often each name was used.
         var counts: [String: Int] = [:]
         /// Steps without a result, in the order in which the handler reached them.
@@ -194,7 +195,7 @@ extension Pass {
             state.context = context
             state.target = target
             state.history = history
-            state.open = history.entries.indices.map { $0 >= state.known }
+            state.open = history.entries.indices.map { $0 >= state.known || state.openAmongKnown.contains($0) }
             state.ready = 0
             for index in state.waiting.indices {
                 state.waiting[index].position = state.openPosition(of: state.waiting[index].call.id)
@@ -213,6 +214,7 @@ extension Pass {
         state.withLock { state in
             state.known = state.history.entries.count
             state.digest = state.history.digest(ofFirst: state.known)
+            state.openAmongKnown = Set(state.open.indices.filter { state.open[$0] })
             state.history = History()
             state.open = []
             state.target = nil

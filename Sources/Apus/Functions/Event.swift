@@ -42,7 +42,12 @@ public struct ReceivedEvent: Sendable {
     /// The data as a type.
     /// - Throws: `DecodingError` when it has another form.
     public func decode<Data: Decodable>(_ type: Data.Type = Data.self) throws -> Data {
-        try Coding.decode(type, from: json.view["data"] ?? RawJSON.emptyObject.view)
+        let data = json.view["data"] ?? RawJSON.emptyObject.view
+        // What the server adds to what a function was invoked with is not for the function.
+        guard name == "inngest/function.invoked", data["_inngest"] != nil else {
+            return try Coding.decode(type, from: data)
+        }
+        return try Coding.decode(type, from: data.raw.removing("_inngest").view)
     }
 }
 

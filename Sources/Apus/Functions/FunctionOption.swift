@@ -54,33 +54,6 @@ struct FunctionFields: Sendable {
     }
 }
 
-extension RawJSON {
-    /// An object of those members that have a value.
-    static func object(_ members: KeyValuePairs<String, RawJSON?>) -> RawJSON {
-        object(members.compactMap { key, value in value.map { (key, $0) } })
-    }
-
-    /// An object.
-    static func object(_ members: some Sequence<(String, RawJSON)>) -> RawJSON {
-        var writer = JSONWriter()
-        writer.object { writer in
-            for (key, value) in members.sorted(by: { $0.0 < $1.0 }) {
-                writer.key(key)
-                writer.raw(value)
-            }
-        }
-        return (try? RawJSON(parsing: writer.bytes)) ?? .emptyObject
-    }
-
-    static func array(_ elements: [RawJSON]) -> RawJSON {
-        var writer = JSONWriter()
-        writer.array(elements) { element, writer in writer.raw(element) }
-        return writer.finish()
-    }
-
-    static func duration(_ duration: Duration) -> RawJSON { .string(TimeSpan(duration).description) }
-}
-
 // MARK: - Retries and times
 
 extension FunctionOption {

@@ -34,19 +34,3 @@ extension StepOrder {
         return order
     }
 }
-
-extension RawJSON {
-    /// An object with one more member.
-    func adding(_ name: String, _ value: RawJSON) -> RawJSON {
-        var writer = JSONWriter(reserving: bytes.count + value.bytes.count + name.utf8.count + 8)
-        writer.object { writer in
-            for (key, old) in view.members where !key.stringEquals(name) {
-                writer.key(key.string ?? "")
-                writer.raw(old)
-            }
-            writer.key(name)
-            writer.raw(value)
-        }
-        return (try? RawJSON(parsing: writer.bytes)) ?? self
-    }
-}

@@ -123,6 +123,16 @@ struct DeterminismTests {
                 results.add(step.id, memo(step, &random))
             }
             kept.park()
+            // One of those that are under way is asked for by itself.
+            let finished = Set(results.stack)
+            if let target = waiting.first(where: { !finished.contains($0.id) }), random.below(2) == 0 {
+                let standing = await kept.settled(results, target: target.id)
+                guard standing == "target \(target.name)" else {
+                    Issue.record("seed \(seed), call \(call): \(target.name) was asked for, but \(standing)")
+                    return -1
+                }
+                kept.park()
+            }
             guard kept.continues(results.history) else {
                 Issue.record("seed \(seed), call \(call): the kept handler was not recognised")
                 return -1
