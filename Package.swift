@@ -140,7 +140,7 @@ let package = Package(
         .executableTarget(
             name: "ApusBenchmarks",
             dependencies: [
-                "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
+                "Apus", "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from harness.server import Server
+from harness.signatures import Keys
 from harness.swift_app import SwiftApp
 from harness.waiting import eventually
 
@@ -209,3 +210,18 @@ def test_an_app_says_what_it_is(app: SwiftApp) -> None:
         assert answer.status_code == 200
         assert (answer.json()["mode"], "problems" in answer.json()) == ("dev", False)
     assert httpx.post(app.url, json={}, trust_env=False).status_code == (401 if app.server.keys else 500)
+
+
+def test_a_server_with_keys_asks_for_the_functions_and_gets_them_in_the_answer(
+    prepare_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    server = prepare_server("--retry-interval", "1", "--poll-interval", "1", "--log-format", "json", keys=Keys())
+    app = SwiftApp(server, tmp_path_factory.mktemp("swift"))
+    try:
+        app.launch()
+        server.start("-u", app.url)
+        eventually(lambda: app.id in str(server.api.data("/v1/apps")), "the app is registered")
+        run = app.run("sequence", key="k")
+        assert (run.status, run.output) == ("Completed", "kabc")
+    finally:
+        app.stop()

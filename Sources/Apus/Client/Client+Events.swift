@@ -47,7 +47,9 @@ extension Client {
     }
 
     private func send(_ batch: EventBatch, after accepted: [String]) async throws -> [String] {
-        let key = settings.eventKey ?? "NO_EVENT_KEY_SET"
+        guard let key = settings.eventKey ?? (settings.isDevelopment ? "NO_EVENT_KEY_SET" : nil) else {
+            throw ConfigurationError("no event key is set (INNGEST_EVENT_KEY)")
+        }
         let seed = EventBatch.seed()
         var failure = SendError(reason: "", status: nil, accepted: accepted)
         for attempt in 0..<Backoff.tries {

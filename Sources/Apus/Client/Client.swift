@@ -39,6 +39,12 @@ public final class Client: Sendable {
         kept = KeptHandlers(limit: settings.keptHandlers)
     }
 
+    /// Unwinds the handlers that are kept for the next calls of their runs: for the end of the process, or for memory.
+    /// The runs go on, in new handlers.
+    public func dropHandlers() {
+        kept.removeAll()
+    }
+
     /// What every request to the server says.
     func headers(authorizedBy token: String?) -> [(name: String, value: String)] {
         var headers = [("Content-Type", "application/json"), ("X-Inngest-SDK", Client.identification)]

@@ -11,7 +11,8 @@ import Foundation
 ///
 /// What is not set comes from the environment: `INNGEST_DEV` (`1`, or the server's URL), `INNGEST_BASE_URL`,
 /// `INNGEST_API_BASE_URL`, `INNGEST_EVENT_API_BASE_URL`, `INNGEST_SIGNING_KEY`, `INNGEST_SIGNING_KEY_FALLBACK`,
-/// `INNGEST_EVENT_KEY`, `INNGEST_ENV`, `INNGEST_SERVE_ORIGIN`, `INNGEST_SERVE_PATH`.
+/// `INNGEST_EVENT_KEY`, `INNGEST_ENV`, `INNGEST_SERVE_ORIGIN`, `INNGEST_SERVE_PATH`,
+/// `INNGEST_ENABLE_UNAUTHED_SYNC`.
 public struct ClientSettings: Sendable {
     /// Whether the server is one for development: nothing is signed and no key is needed.
     public var isDevelopment: Bool
@@ -31,6 +32,8 @@ public struct ClientSettings: Sendable {
     public var serveOrigin: String?
     /// The path under which the server reaches the app; by default the one of the request.
     public var servePath: String?
+    /// Whether a sync without a signature may make the app register, which it does at its own server only.
+    public var allowsUnsignedSync: Bool
     /// The app's own version.
     public var appVersion: String?
     /// Whether steps run one after the other in one call and are reported as they finish.
@@ -74,6 +77,7 @@ public struct ClientSettings: Sendable {
         environment = variable("INNGEST_ENV")
         serveOrigin = variable("INNGEST_SERVE_ORIGIN")
         servePath = variable("INNGEST_SERVE_PATH")
+        allowsUnsignedSync = !["0", "false"].contains(variable("INNGEST_ENABLE_UNAUTHED_SYNC")?.lowercased() ?? "")
     }
 
     /// The settings for a server for development.

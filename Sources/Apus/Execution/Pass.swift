@@ -99,7 +99,7 @@ extension Pass {
             state.lastStep = (name, line)
             let id = StepIDs.id(name, index: index)
             if let position = state.history.position(of: id), state.open[position], state.ready == 0,
-                state.target == nil || !state.hasTarget, executor.isQuiet
+                !state.hasTarget, executor.isQuiet
             {
                 state.open[position] = false
                 return .memo(state.history.entries[position].memo)
@@ -334,8 +334,10 @@ extension Pass {
 }
 
 extension Pass.State {
-    fileprivate var hasTarget: Bool { waiting.contains { $0.call.id == target } }
+    /// Whether the handler waits for the step that the call asks for.
+    fileprivate var hasTarget: Bool { target != nil && waiting.contains { $0.call.id == target } }
 
+    /// Where the result of a step is that nobody has got yet.
     fileprivate func openPosition(of id: StepID) -> Int? {
         history.position(of: id).flatMap { open[$0] ? $0 : nil }
     }

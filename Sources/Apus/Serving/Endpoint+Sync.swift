@@ -6,7 +6,8 @@ extension Endpoint {
         let isInBand = request.header("x-inngest-sync-kind") == "in_band"
         switch trust {
         case .none: return .message("Unauthorized", status: 401)
-        case .unsigned where isInBand: return .message("Unauthorized", status: 401)
+        case .unsigned where isInBand || !client.settings.allowsUnsignedSync:
+            return .message("Unauthorized", status: 401)
         default: break
         }
         guard problems.isEmpty else { return .message(problems.joined(separator: "; "), status: 500) }

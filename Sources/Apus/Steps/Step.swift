@@ -34,7 +34,7 @@ extension Step {
         }
     }
 
-    /// Runs code once; see ``run(_:file:line:_:)-swift.method``.
+    /// Runs code once; see the other `run`.
     public func run(
         _ name: String, file: String = #fileID, line: Int = #line, _ body: @Sendable () async throws -> Void
     ) async throws {

@@ -11,11 +11,12 @@ struct TestCall {
     var attempt = 0
     var maxAttempts: Int? = 5
     var planOnly = false
+    var eventName = "user/signed-up"
     var data = RawJSON.object(["userID": .string("u1"), "email": .string("a@b.c")])
 
     var body: [UInt8] {
         let event = RawJSON.object([
-            "data": data, "id": .string("e1"), "name": .string("user/signed-up"), "ts": .int(1_700_000_000_000),
+            "data": data, "id": .string("e1"), "name": .string(eventName), "ts": .int(1_700_000_000_000),
             "user": .emptyObject,
         ])
         return RawJSON.object([
