@@ -66,8 +66,11 @@ public struct ClientSettings: Sendable {
     public init(environment variables: [String: String] = ProcessInfo.processInfo.environment) {
         func variable(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
         let dev = variable("INNGEST_DEV")
-        isDevelopment = dev.map { $0 != "0" && $0.lowercased() != "false" } ?? false
-        let devURL = dev.flatMap { $0.contains("://") ? $0 : nil }
+        isDevelopment = dev.map { !["0", "false"].contains($0.lowercased()) } ?? false
+        var devURL: String?
+        if let dev, isDevelopment, !["1", "true"].contains(dev.lowercased()) {
+            devURL = dev.contains("://") ? dev : "http://\(dev)"
+        }
         let base = variable("INNGEST_BASE_URL") ?? devURL ?? "http://127.0.0.1:8288"
         apiURL = variable("INNGEST_API_BASE_URL") ?? base
         eventURL = variable("INNGEST_EVENT_API_BASE_URL") ?? base

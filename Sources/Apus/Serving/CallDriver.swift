@@ -102,12 +102,13 @@ struct CallDriver: Sendable {
         var outcome: BodyOutcome?
         let length = await clock.measure { outcome = await pass.runBody(of: step) }
         let timing = (start: start * 1_000_000, length: TimeSpan(length).nanoseconds)
-        switch outcome {
+        switch outcome.map(CallDriver.limited) {
         case .returned(let data):
             var report = StepReport(step, .stepRun, data: data)
             report.timing = timing
             return Ran(reply: .steps([report], retry: nil), success: report)
         case .threw(let error):
+            warn(of: error, in: step)
             var retry = Retry(error)
             let isLast = call.maxAttempts.map { call.attempt + 1 >= $0 } ?? false
             if isLast { retry = .never }
@@ -119,6 +120,23 @@ struct CallDriver: Sendable {
         case nil:
             return Ran(reply: .targetMissing(step.id, found: []))
         }
+    }
+
+    /// A result that the server would not take is the step's failure, rather than one of the call that says nothing.
+    private static func limited(_ outcome: BodyOutcome) -> BodyOutcome {
+        let limit = ReplyLimits.default.stepOutputBytes
+        guard case .returned(let data) = outcome, data.bytes.count > limit else { return outcome }
+        return .threw(NonRetriableError("the step's result has \(data.bytes.count) bytes; \(limit) are allowed"))
+    }
+
+    private func warn(of error: any Error, in step: StepCall) {
+        client.settings.logger.warning(
+            "a step threw",
+            metadata: [
+                "run": "\(call.run)", "function": "\(definition.slug)", "step": "\(step.name)",
+                "attempt": "\(call.attempt)", "error": "\(error)",
+            ]
+        )
     }
 
     private enum After {

@@ -103,6 +103,14 @@ struct CallTests {
         #expect("\(await endpoint.answer(call))" == "206 StepFailed:a")
     }
 
+    @Test("a result that is too large fails its step")
+    func tooLarge() async {
+        let endpoint = endpoint { _, step in try await step.run("a") { String(repeating: "x", count: 4 << 20) }.count }
+        let reply = await endpoint.answer(TestCall())
+        #expect("\(reply)" == "206 StepFailed:a")
+        #expect(reply.json[0]?["error"]?["message"]?.string?.contains("4194304 are allowed") == true)
+    }
+
     @Test("a step's error comes back as what was thrown")
     func typedErrors() async {
         let endpoint = endpoint { _, step in
