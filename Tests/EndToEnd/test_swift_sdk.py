@@ -55,7 +55,11 @@ def test_steps_run_in_one_call_and_are_reported_as_they_finish(app: SwiftApp) ->
     assert kinds.count("checkpointed") == 3, kinds
 
 
-@pytest.mark.parametrize("variables", [{"CHECKPOINTS": "off"}, {"KEPT_HANDLERS": "0"}, {"CHECKPOINTS": "off", "KEPT_HANDLERS": "0"}])
+@pytest.mark.parametrize(
+    "variables",
+    [{"CHECKPOINTS": "off"}, {"KEPT_HANDLERS": "0"}, {"CHECKPOINTS": "off", "KEPT_HANDLERS": "0"}],
+    ids=["a call for every step", "no handlers kept", "both"],
+)
 def test_a_call_for_every_step_gives_the_same(make_app: Callable[[], SwiftApp], variables: dict[str, str]) -> None:
     app = make_app().start(**variables)
     run = app.run("sequence", key="k")

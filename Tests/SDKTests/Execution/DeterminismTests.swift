@@ -102,8 +102,15 @@ struct DeterminismTests {
         var random = SplitMix64(seed: seed)
         let program = Program.random(&random)
         let client = Client.test()
-        let handler: @Sendable (Step) async throws -> Int = { try await program.run($0) }
+        let started = Counter()
+        let ended = Counter()
+        let handler: @Sendable (Step) async throws -> Int = { step in
+            started.increase()
+            defer { ended.increase() }
+            return try await program.run(step)
+        }
         let kept = Pass.test(.test(client), handler)
+        defer { kept.unwind() }
         var results = Results()
         for call in 0..<200 {
             let plan = await kept.settled(results)
@@ -116,7 +123,11 @@ struct DeterminismTests {
                 }
                 fresh.unwind()
             }
-            guard case .waiting(var waiting) = await kept.settle() else { return call }
+            guard case .waiting(var waiting) = await kept.settle() else {
+                // Those that were unwound come to their end, whatever they were doing.
+                while ended.count < started.count { await Task.yield() }
+                return call
+            }
             // Any number of them finish, in any order: what the server joins, and what it does not.
             waiting.shuffle(using: &random)
             for step in waiting.prefix(1 + Int(random.below(UInt64(waiting.count)))) {
@@ -138,7 +149,6 @@ struct DeterminismTests {
                 return -1
             }
         }
-        kept.unwind()
         return 200
     }
 
