@@ -11,25 +11,30 @@ struct Passes: Scenario {
     private static let kept = 20_000
 
     func measure(_ setup: Setup) async throws -> [Figure] {
-        [
-            await pass(setup),
+        let results = PassBenchmark.Results(of: Passes.steps)
+        let seconds = setup.seconds / 40
+        var passes: [Double] = []
+        var reads: [Double] = []
+        for _ in 0..<Setup.repetitions {
+            passes.append(await Passes.microseconds(seconds) { await PassBenchmark.run(results, times: 256) })
+            reads.append(await Passes.microseconds(seconds) { _ = PassBenchmark.read(results, times: 256) })
+        }
+        return [
+            Figure("sdk: pass over 100 steps with results", passes, "µs", target: .below(50)),
+            Figure("sdk: reading 100 results", reads, "µs"),
             try await memory(),
         ]
     }
 
-    private func pass(_ setup: Setup) async -> Figure {
-        let results = PassBenchmark.results(of: Passes.steps)
-        var values: [Double] = []
-        for _ in 0..<Setup.repetitions {
-            let watch = Stopwatch()
-            var count = 0.0
-            while watch.seconds < setup.seconds / 40 {
-                for _ in 0..<64 { await PassBenchmark.run(Passes.steps, results) }
-                count += 64
-            }
-            values.append(watch.nanoseconds / count / 1_000)
+    /// What one of 256 takes.
+    private static func microseconds(_ seconds: Double, _ body: () async -> Void) async -> Double {
+        let watch = Stopwatch()
+        var count = 0.0
+        while watch.seconds < seconds {
+            await body()
+            count += 256
         }
-        return Figure("sdk: pass over 100 steps with results", values, "µs", target: .below(50))
+        return watch.nanoseconds / count / 1_000
     }
 
     private func memory() async throws -> Figure {

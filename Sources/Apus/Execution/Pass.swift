@@ -22,12 +22,14 @@ final class Pass: Sendable {
         var history = History()
         /// Which results of the history nobody has asked for.
         var open: [Bool] = []
+        /// Where the result is that is likely to be asked for next.
+        var next = 0
         /// How many results came with earlier calls, what they were, and which of them nobody has asked for yet.
         var known = 0
         var digest = 0
         var openAmongKnown: Set<Int> = []
         /// How often each name was used.
-        var counts: [String: Int] = [:]
+        var counts: [StepName: Int] = [:]
         /// Steps without a result, in the order in which the handler reached them.
         var waiting: [Waiting] = []
         /// How many of them can be given their result.
@@ -92,16 +94,15 @@ extension Pass {
         guard withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor == executor.asUnownedTaskExecutor() }) else {
             return .misplaced
         }
+        let known = StepIDs.name(name)
         return state.withLock { state in
             if state.isUnwinding { return .refused }
-            let index = state.counts[name, default: 0]
-            state.counts[name] = index + 1
+            let index = state.count(known)
             state.lastStep = (name, line)
-            let id = StepIDs.id(name, index: index)
-            if let position = state.history.position(of: id), state.open[position], state.ready == 0,
-                !state.hasTarget, executor.isQuiet
-            {
+            let id = StepIDs.id(name, known, index: index)
+            if let position = state.nextPosition(of: id), state.ready == 0, !state.hasTarget, executor.isQuiet {
                 state.open[position] = false
+                state.next = position + 1
                 return .memo(state.history.entries[position].memo)
             }
             return .wait(id, index: index)
@@ -110,7 +111,7 @@ extension Pass {
 
     /// Whether the server has a result of the first step of a name.
     func hasResult(of name: String) -> Bool {
-        state.withLock { $0.history.position(of: StepIDs.id(name, index: 0)) != nil }
+        state.withLock { $0.history.position(of: StepIDs.name(name).first) != nil }
     }
 
     /// Waits for what becomes of a step.
@@ -195,6 +196,8 @@ extension Pass {
             state.context = context
             state.target = target
             state.history = history
+            state.next = 0
+            state.counts.reserveCapacity(history.entries.count + 1)
             state.open = history.entries.indices.map { $0 >= state.known || state.openAmongKnown.contains($0) }
             state.ready = 0
             for index in state.waiting.indices {
@@ -334,12 +337,28 @@ extension Pass {
 }
 
 extension Pass.State {
+    /// Counts a use of a name.
+    /// - Returns: how many there were before.
+    fileprivate mutating func count(_ name: StepName) -> Int {
+        let count: (inout Int) -> Int = { count in
+            count += 1
+            return count
+        }
+        return count(&counts[name, default: -1])
+    }
+
     /// Whether the handler waits for the step that the call asks for.
     fileprivate var hasTarget: Bool { target != nil && waiting.contains { $0.call.id == target } }
 
     /// Where the result of a step is that nobody has got yet.
     fileprivate func openPosition(of id: StepID) -> Int? {
         history.position(of: id).flatMap { open[$0] ? $0 : nil }
+    }
+
+    /// The same; a look at the result that follows the last one spares the search.
+    fileprivate func nextPosition(of id: StepID) -> Int? {
+        if next < open.count, open[next], history.entries[next].id == id { return next }
+        return openPosition(of: id)
     }
 
     /// Takes a step out of those that wait.

@@ -7,25 +7,40 @@ package final class PassBenchmark {
 
     package init() {}
 
-    /// The results of so many steps.
-    package static func results(of count: Int) -> (steps: RawJSON, stack: RawJSON) {
-        let ids = (0..<count).map { StepID.hashing("step-\($0)").description }
-        return (
-            .object(ids.map { ($0, .object(["data": .string("the result of a step")])) }),
-            .array(ids.map(RawJSON.string))
-        )
+    /// What a call brings of so many steps.
+    package struct Results: Sendable {
+        fileprivate let steps: RawJSON
+        fileprivate let stack: RawJSON
+        fileprivate var history: History { History(steps: steps.view, stack: stack.view) }
+        fileprivate let count: Int
+
+        package init(of count: Int) {
+            let ids = (0..<count).map { StepID.hashing("step-\($0)").description }
+            steps = .object(ids.map { ($0, .object(["data": .string("the result of a step")])) })
+            stack = .array(ids.map(RawJSON.string))
+            self.count = count
+        }
     }
 
-    /// A new handler that gets a result from each of so many steps and returns.
-    package static func run(_ count: Int, _ results: (steps: RawJSON, stack: RawJSON)) async {
-        let pass = Pass(context) { pass in
-            let step = Step(pass: pass)
-            var length = 0
-            for name in names.prefix(count) { length += try await step.run(name) { "" }.utf8.count }
-            return .int(Int64(length))
+    /// Reads the results of a call so many times.
+    package static func read(_ results: Results, times: Int) -> Int {
+        (0..<times).reduce(0) { sum, _ in sum + results.history.entries.count }
+    }
+
+    /// Runs new handlers that get a result from each step and return, one after the other.
+    package static func run(_ results: Results, times: Int) async {
+        let history = results.history
+        let context = context
+        for _ in 0..<times {
+            let pass = Pass(context) { pass in
+                let step = Step(pass: pass)
+                var length = 0
+                for name in names.prefix(results.count) { length += try await step.run(name) { "" }.utf8.count }
+                return .int(Int64(length))
+            }
+            pass.take(history, context: context, target: nil)
+            guard case .finished(.success) = await pass.settle() else { preconditionFailure("a step has no result") }
         }
-        pass.take(History(steps: results.steps.view, stack: results.stack.view), context: context, target: nil)
-        guard case .finished(.success) = await pass.settle() else { preconditionFailure("a step has no result") }
     }
 
     /// Suspends so many handlers, each at its second step.

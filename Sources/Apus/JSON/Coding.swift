@@ -53,11 +53,17 @@ enum Coding {
     }
 
     private static func scalar<Value>(_ type: Value.Type, from json: JSONView) -> Value? {
-        if type == String.self { return json.string as? Value }
-        if type == Int.self { return json.int.flatMap { Int(exactly: $0) } as? Value }
-        if type == Bool.self { return json.bool as? Value }
-        if type == Double.self { return json.double as? Value }
+        if type == String.self { return json.string.map(same) }
+        if type == Int.self { return json.int.flatMap { Int(exactly: $0) }.map(same) }
+        if type == Bool.self { return json.bool.map(same) }
+        if type == Double.self { return json.double.map(same) }
         return nil
+    }
+
+    /// A value as the type that it has; a cast would look both up.
+    private static func same<Known, Value>(_ value: Known) -> Value {
+        assert(Known.self == Value.self)
+        return unsafeBitCast(value, to: Value.self)
     }
 }
 

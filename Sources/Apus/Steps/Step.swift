@@ -97,10 +97,14 @@ extension Step {
 
     /// What is inside `{"data":…}` and `{"error":…}`.
     func result<Output>(of name: String, _ memo: JSONView, _ decode: (JSONView) throws -> Output) throws -> Output {
-        if memo.kind == .object, let error = memo["error"], memo["data"] == nil {
-            throw StepError(step: name, error)
+        var data = memo
+        if memo.kind == .object {
+            if let found = memo["data"] {
+                data = found
+            } else if let error = memo["error"] {
+                throw StepError(step: name, error)
+            }
         }
-        let data = memo.kind == .object ? memo["data"] ?? memo : memo
         do {
             return try decode(try pass.middleware.incoming(data))
         } catch {

@@ -179,7 +179,7 @@ struct CallTests {
     @Test("steps run one after the other and are reported as they finish")
     func checkpoints() async {
         let transport = FakeTransport { _ in TransportResponse(status: 200, body: []) }
-        let endpoint = endpoint(transport: transport, change: { $0.checkpoints = .default }) { _, step in
+        let endpoint = endpoint(transport: transport, change: { $0.checkpoints = .endless }) { _, step in
             let a = try await step.run("a") { 1 }
             let b = try await step.run("b") { a + 1 }
             try await step.sleep("nap", for: .seconds(1))
@@ -202,7 +202,7 @@ struct CallTests {
     func checkpointFailures() async {
         for (status, expected) in [(409, "400"), (400, "206 StepRun:a=1")] {
             let transport = FakeTransport { _ in TransportResponse(status: status, body: []) }
-            let endpoint = endpoint(transport: transport, change: { $0.checkpoints = .default }) { _, step in
+            let endpoint = endpoint(transport: transport, change: { $0.checkpoints = .endless }) { _, step in
                 try await step.run("a") { 1 } + step.run("b") { 1 }
             }
             let reply = await endpoint.answer(TestCall())
@@ -212,9 +212,18 @@ struct CallTests {
         }
     }
 
+    @Test("a call that has gone on for long enough leaves the next step to another")
+    func longestCall() async {
+        let change: @Sendable (inout ClientSettings) -> Void = {
+            $0.checkpoints = ClientSettings.Checkpoints(longestCall: .nanoseconds(1))
+        }
+        let endpoint = endpoint(change: change) { _, step in try await step.run("a") { 1 } }
+        #expect("\(await endpoint.answer(TestCall()))" == "206 StepPlanned:a")
+    }
+
     @Test("a repeated call ends with its step")
     func checkpointOnRetry() async {
-        let endpoint = endpoint(change: { $0.checkpoints = .default }) { _, step in
+        let endpoint = endpoint(change: { $0.checkpoints = .endless }) { _, step in
             try await step.run("a") { 1 } + step.run("b") { 1 }
         }
         #expect("\(await endpoint.answer(TestCall(attempt: 1)))" == "206 StepRun:a=1")
@@ -225,7 +234,7 @@ struct CallTests {
     @Test("when the run fails, what was registered is undone, the last first")
     func compensation() async {
         let transport = FakeTransport { _ in TransportResponse(status: 200, body: []) }
-        let endpoint = endpoint(transport: transport, change: { $0.checkpoints = .default }) { _, step in
+        let endpoint = endpoint(transport: transport, change: { $0.checkpoints = .endless }) { _, step in
             for name in ["a", "b"] {
                 _ = try await step.run(name) { 1 }
                 step.compensate("undo-\(name)") {}
