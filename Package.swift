@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Every target is one room of the house described in docs/architecture.md. Arrows point one way:
-// Server → Node → Engine and Store → Core. The compiler enforces it because a room that is not
+// Server → Node → Engine and Store → Core, and the SDK → Core. The compiler enforces it because a room that is not
 // listed as a dependency cannot be imported.
 
 let strict: [SwiftSetting] = [
@@ -15,7 +15,9 @@ let package = Package(
     name: "apus",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "apus", targets: ["ApusCLI"])
+        .executable(name: "apus", targets: ["ApusCLI"]),
+        .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "ApusHummingbird", targets: ["ApusHummingbird"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -121,10 +123,25 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Apus",
+            dependencies: ["ApusCore", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ApusHummingbird",
+            dependencies: [
+                "Apus",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "ApusBenchmarks",
             dependencies: [
-                "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
+                "Apus", "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -132,6 +149,22 @@ let package = Package(
             ],
             path: "Benchmarks",
             exclude: ["RESULTS.md"],
+            swiftSettings: strict
+        ),
+        // An app of the SDK, which Tests/EndToEnd runs.
+        .executableTarget(
+            name: "SDKTestApp",
+            dependencies: [
+                "Apus", "ApusHummingbird",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/SDKTestApp",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SDKTests",
+            dependencies: ["Apus", "ApusCore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
         .testTarget(name: "CoreTests", dependencies: ["ApusCore"], swiftSettings: strict),

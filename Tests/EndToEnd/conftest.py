@@ -17,6 +17,7 @@ from harness.scripted_app import ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.signatures import Keys
+from harness.swift_app import SwiftApp
 
 # Apps and server talk over loopback; a proxy in the environment has no business there.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
@@ -150,7 +151,7 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """A failure shows what the servers wrote while the test ran."""
+    """A failure shows what the servers wrote while the test ran, and what Swift apps wrote."""
     report = (yield).get_result()
     if not report.failed:
         return
@@ -158,3 +159,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if text := server.log_since_mark():
             state = "running" if server.is_running else "not running"
             report.sections.append((f"log of the server on port {server.port}, {state}", text[-20_000:]))
+    for app in SwiftApp.known:
+        report.sections.append((f"log of the Swift app {app.id}", app.log()[-5_000:]))

@@ -1,5 +1,5 @@
 /// The query of a URL as a list of parameters.
-struct QueryString {
+package struct QueryString {
     /// A parameter, decoded to bytes.
     struct Item {
         var name: [UInt8]
@@ -15,7 +15,7 @@ struct QueryString {
     var items: [Item]
 
     /// Splits a query, without its `?`. Nothing in it is an error: a name without `=` has an empty value.
-    init(_ text: Substring) {
+    package init(_ text: Substring) {
         items = text.utf8.split(separator: UInt8(ascii: "&")).map { pair in
             let name = pair.prefix { $0 != UInt8(ascii: "=") }
             return Item(
@@ -23,6 +23,11 @@ struct QueryString {
                 value: PercentEncoding.decode(pair.dropFirst(name.count + 1)).bytes
             )
         }
+    }
+
+    /// The first value of a parameter, as text.
+    package func first(_ name: StaticString) -> String? {
+        items.first { $0.isNamed(name) }.map { String(decoding: $0.value, as: UTF8.self) }
     }
 
     /// Sorts the parameters by the bytes of their names; those with the same name keep their order.

@@ -1,0 +1,98 @@
+import Synchronization
+
+/// A serial executor that runs only when it is told to.
+///
+/// A handler's task prefers it, and so do the children that it makes with `async let` and task groups: whatever a
+/// handler does outside of its steps becomes a job here. Who drains it runs those jobs one after the other on their own
+/// thread, so a pass over a handler switches no thread, and an empty queue means that everything that is alive waits.
+///
+/// Jobs that arrive while nobody drains stay in the queue: a suspended handler does nothing on its own.
+final class PassExecutor: TaskExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var next = 0
+        /// Somebody who waits for a job.
+        var waiter: UnsafeContinuation<Void, Never>?
+        /// Whether jobs run by themselves: nobody will come to drain any more.
+        var isFree = false
+    }
+
+    private let state = Mutex(State())
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let (waiter, isFree) = state.withLock { state in
+            state.jobs.append(job)
+            let waiter = state.waiter
+            state.waiter = nil
+            return (waiter, state.isFree)
+        }
+        waiter?.resume()
+        if isFree { drainLater() }
+    }
+
+    /// Whether no job waits. From inside a job, whether that job is all that can run now.
+    var isQuiet: Bool { state.withLock { $0.next == $0.jobs.count } }
+
+    /// Runs jobs until there is none. Only one at a time may call it.
+    func drain() {
+        let executor = asUnownedTaskExecutor()
+        while let job = takeJob() {
+            job.runSynchronously(on: executor)
+        }
+    }
+
+    private func takeJob() -> UnownedJob? {
+        state.withLock { state in
+            guard state.next < state.jobs.count else {
+                // A parked handler keeps no room for jobs that it does not have.
+                state.jobs.removeAll(keepingCapacity: state.jobs.capacity <= 16)
+                state.next = 0
+                return nil
+            }
+            defer { state.next += 1 }
+            return state.jobs[state.next]
+        }
+    }
+
+    /// Returns when there is a job.
+    func waitForJob() async {
+        await withUnsafeContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.next < state.jobs.count { return true }
+                state.waiter = continuation
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    /// Lets jobs run by themselves from now on, on the global executor.
+    func setFree() {
+        state.withLock { $0.isFree = true }
+        drainLater()
+    }
+
+    private let draining = Mutex(false)
+
+    private func drainLater() {
+        guard claimDraining() else { return }
+        Task.detached { self.drainUntilQuiet() }
+    }
+
+    private func drainUntilQuiet() {
+        repeat {
+            drain()
+            draining.withLock { $0 = false }
+            // A job that came between the last look and the line above found somebody draining.
+        } while !isQuiet && claimDraining()
+    }
+
+    private func claimDraining() -> Bool {
+        draining.withLock { isDraining in
+            if isDraining { return false }
+            isDraining = true
+            return true
+        }
+    }
+}
