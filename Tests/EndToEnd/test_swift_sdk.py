@@ -4,11 +4,13 @@ The Swift SDK over HTTP: an app with functions of every kind, on the real server
 The functions are in Tests/SDKTestApp. What an app's steps did is read from the journal that their bodies write.
 """
 
+import json
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from harness.provider import Provider
 from harness.server import Server
 from harness.signatures import Keys
 from harness.swift_app import SwiftApp
@@ -229,3 +231,21 @@ def test_a_server_with_keys_asks_for_the_functions_and_gets_them_in_the_answer(
         assert (run.status, run.output) == ("Completed", "kabc")
     finally:
         app.stop()
+
+
+def test_the_server_makes_requests_for_steps(app: SwiftApp, server: Server) -> None:
+    provider = Provider()
+    provider.answers["/echo"] = lambda request: (200, {"echo": request.json}, {})
+    try:
+        run = app.run("gateway", url=f"{provider.url}/echo")
+    finally:
+        provider.close()
+    if server.keys:
+        # A server on a real network does not reach into its own.
+        assert run.status == "Failed" and "--allow-private-networks" in str(run.output)
+        return
+    fetched, inferred = run.output
+    assert (json.loads(fetched), inferred) == ({"echo": {"a": 1}}, "m")
+    first, second = provider.asked("/echo")
+    assert first.headers["x-test"] == "1"
+    assert second.headers["authorization"] == "Bearer k"
