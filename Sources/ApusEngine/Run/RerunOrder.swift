@@ -22,6 +22,8 @@ package enum RerunProblem: Error, Hashable, Sendable {
     case ambiguousStep([StepID])
     /// It has not failed, so there is no failure to begin at.
     case hasNotFailed
+    /// What it did is not stored any more.
+    case isGone
 }
 
 /// What became of the order to repeat a run.
@@ -91,6 +93,7 @@ extension RerunProblem: CustomStringConvertible {
         case .ambiguousStep(let steps):
             "several steps have this name; their ids are \(steps.map(\.description).joined(separator: ", "))"
         case .hasNotFailed: "the run has neither failed nor been cancelled; it can be repeated from its beginning"
+        case .isGone: "what the run did is not stored any more"
         }
     }
 }

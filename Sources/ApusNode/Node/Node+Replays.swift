@@ -171,7 +171,7 @@ extension Node {
                 let homed = ShardCore.homed(id, on: ShardID(shard), shardCount: count)
                 if try reader.run(id: homed) != nil { return nil }
             }
-            guard let loaded = try reader.journal(ofRun: run.id) else { return .failure(.unknownStep) }
+            guard let loaded = try reader.journal(ofRun: run.id) else { return .failure(.isGone) }
             let status = loaded.projection.status
             let isFromFailure = replay.start == .failure && status != .completed
             return Result { () throws(RerunProblem) in
@@ -186,11 +186,16 @@ extension Node {
         case .failure(let problem): return problem.description
         case .success(var order):
             order.id = id
-            switch try await start(order, on: home(of: run.row)) {
-            case .started: return nil
-            // It waits, as the function does.
-            case .paused: throw NodeError.unavailable(RerunAnswer.paused.reason)
-            case let refusal: return refusal.reason
+            do throws(NodeError) {
+                switch try await start(order, on: home(of: run.row)) {
+                case .started: return nil
+                // It waits, as the function does.
+                case .paused: throw .unavailable(RerunAnswer.paused.reason)
+                case let refusal: return refusal.reason
+                }
+            } catch .rejected(let reason) {
+                // It would be refused again and again, and the runs after it would never have their turn.
+                return reason
             }
         }
     }

@@ -19,14 +19,6 @@ final class SimulatedStore {
     private static let down = StoreError.unavailable("the store is down")
 
     /// For rules: reads without latency or faults.
-    func keep(_ spans: [AppSpan], of run: ULID) throws(StoreError) -> Int? {
-        try durable.keep(spans, of: run)
-    }
-
-    func reset() throws(StoreError) {
-        try durable.reset()
-    }
-
     var reader: any StoreReader { durable.reader }
 
     private func latency() -> Int64 {
