@@ -14,7 +14,7 @@ struct CheckpointRoutes: Sendable {
 
     func add(to routes: inout RouteTable) {
         for base in ["/v1/checkpoint", "/v1/http/runs"] {
-            routes.on(.post, "\(base)/:id/async") { request, _ in
+            routes.on(.post, "\(base)/:id/async", runningOn: .eventLoop) { request, _ in
                 try await bodies.read(request, upTo: Self.bodyLimit) { try await take($0) }
             }
         }
