@@ -88,7 +88,8 @@ struct WakeCommand: AsyncParsableCommand {
 struct ReplaysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replays", abstract: "Repeat all runs of a function that ended in a stretch of time.",
-        subcommands: [List.self, Start.self, Pause.self, Resume.self, Stop.self]
+        subcommands: [List.self, Start.self, Pause.self, Resume.self, Stop.self],
+        aliases: ["replay"]
     )
 
     struct List: AsyncParsableCommand {

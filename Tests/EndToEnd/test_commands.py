@@ -79,7 +79,7 @@ def test_runs_are_repeated_by_command_one_and_many(shop: SdkApp, server: Server)
     assert complaint(server, "runs", "rerun", first.id, "--from", "x") == "apus: from must be beginning or failure"
     assert said(server, "runs", "wake", first.id) == f"{first.id} waits for no time that could be cut short.\n"
     slug = f"{shop.id}-main"
-    assert said(server, "replays", "start", slug, "--preview") == "2 runs would be repeated.\n"
+    assert said(server, "replay", "start", slug, "--preview") == "2 runs would be repeated.\n"
     started, ended = said(server, "replays", "start", slug, "--start", "beginning", "--wait").splitlines()
     assert started.endswith(" repeats 2 runs.") and ended == "finished: 2 started, 0 left out."
     [row] = [line.split() for line in said(server, "replays", "ls").splitlines() if slug in line]
