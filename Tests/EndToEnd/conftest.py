@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import os
+import signal
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.api import Api
+from harness.lateness import Lateness
 from harness.ports import USUAL_PORTS, serves_an_app
 from harness.scripted_app import ScriptedApp
 from harness.sdk_app import SdkApp
@@ -26,6 +28,9 @@ ssl.create_default_context = functools.cache(ssl.create_default_context)
 # A developer's own settings must not reach the SDK.
 for variable in [name for name in os.environ if name.startswith("INNGEST_")]:
     del os.environ[variable]
+
+# A shell that starts something in the background lets it ignore Ctrl-C, and with it every process that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Quick retries; apps are synced by the tests themselves.
 SHARED_FLAGS = ("--retry-interval", "1", "--no-discovery", "--no-poll", "--log-format", "json")
@@ -129,6 +134,16 @@ def usual_ports() -> Iterator[None]:
 def app(make_app: Callable[..., SdkApp], server: Server) -> SdkApp:
     """An app on the shared server."""
     return make_app(server)
+
+
+@pytest.fixture
+def lateness(server: Server) -> Iterator[Lateness]:
+    """How late things may be, for tests that look at the clock; an event is stored for each look."""
+    # A connection of its own: that of the test may be waiting for an answer.
+    probe = Api(server.url, server.keys)
+    lateness = Lateness(lambda: probe.send({"name": "lateness/asked"}))
+    yield lateness
+    lateness.stop()
 
 
 @pytest.fixture

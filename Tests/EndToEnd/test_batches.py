@@ -9,13 +9,13 @@ import inngest
 import pytest
 
 from harness.in_flight import InFlight
+from harness.lateness import Lateness
 from harness.sdk_app import SdkApp
 from harness.server import Server
 from harness.waiting import eventually
 
 SECOND = datetime.timedelta(seconds=1)
 HOUR = datetime.timedelta(hours=1)
-LATE = 0.8
 
 
 @pytest.fixture
@@ -57,14 +57,16 @@ def test_a_full_batch_starts_at_once(app: SdkApp, starts: InFlight) -> None:
     assert only_run(app, events).output == [1, 2, 3]
 
 
-def test_a_batch_that_does_not_fill_starts_at_its_timeout(app: SdkApp, starts: InFlight) -> None:
+def test_a_batch_that_does_not_fill_starts_at_its_timeout(
+    app: SdkApp, starts: InFlight, lateness: Lateness
+) -> None:
     batched(app, starts, 100, SECOND)
     begun = time.time()
     events = send(app, 1)
     time.sleep(0.5)
     events += send(app, 2)
     assert only_run(app, events).output == [1, 2]
-    assert 0.95 <= starts.visits[0].at - begun <= 1 + LATE
+    assert 0.95 <= starts.visits[0].at - begun <= 1 + lateness.seconds
 
 
 def test_one_request_can_fill_several_batches(app: SdkApp, starts: InFlight) -> None:
@@ -190,7 +192,7 @@ def test_an_open_batch_is_filled_after_a_crash(
 
 
 def test_a_batch_whose_time_came_while_the_server_was_away_starts_at_once(
-    make_app: Callable[..., SdkApp], own_server: Server, starts: InFlight
+    make_app: Callable[..., SdkApp], own_server: Server, starts: InFlight, lateness: Lateness
 ) -> None:
     app = make_app(own_server)
     batched(app, starts, 3, SECOND)
@@ -200,7 +202,7 @@ def test_a_batch_whose_time_came_while_the_server_was_away_starts_at_once(
     own_server.start()
     begun = time.time()
     assert only_run(app, events).output == [1, 2]
-    assert starts.visits[0].at - begun < LATE
+    assert starts.visits[0].at - begun < lateness.seconds
 
 
 def test_a_run_of_a_batch_goes_on_after_a_crash(

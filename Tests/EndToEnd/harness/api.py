@@ -69,6 +69,10 @@ class Api:
     def journal(self, run_id: str) -> list[dict[str, Any]]:
         return self.data(f"/v1/runs/{run_id}/journal")["entries"]
 
+    def called_at(self, run_id: str) -> float:
+        """When the server first called the app for a run, in seconds of the clock."""
+        return next(entry["at"] for entry in self.journal(run_id) if entry["kind"] == "called") / 1_000
+
     def wait_for_runs(self, event_id: str, count: int, *, within: float = 15.0) -> list[Run]:
         """Waits until the event has `count` runs and all have ended; more than `count` is a failure."""
 

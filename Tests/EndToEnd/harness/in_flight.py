@@ -97,7 +97,3 @@ class InFlight:
             if time.monotonic() > deadline:
                 return
             time.sleep(0.02)
-
-    def delays(self) -> list[float]:
-        """Seconds from the first visit to each."""
-        return [visit.at - self.visits[0].at for visit in self.visits]
