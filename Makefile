@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := Package.swift Sources Tests Benchmarks Examples
 
 .PHONY: help
 help: ## List what can be done here
@@ -27,6 +27,16 @@ test: build ## Run every test: units, simulation, and the official Python SDK ag
 	# Apart: its worlds take up all threads, and tests that wait for the network would run into their time limits.
 	swift test --skip-build --filter SimulationTests
 	Scripts/test-end-to-end.sh
+	Scripts/test-examples.sh
+	Scripts/build-docs.sh
+
+.PHONY: examples
+examples: build ## Run the examples against a server
+	Scripts/test-examples.sh
+
+.PHONY: docs
+docs: build ## Build the SDK's reference documentation
+	Scripts/build-docs.sh
 
 .PHONY: lint
 lint: ## Check the formatting

@@ -1,4 +1,5 @@
 // swift-tools-version:6.2
+import CompilerPluginSupport
 import PackageDescription
 
 // Every target is one room of the house described in docs/architecture.md. Arrows point one way:
@@ -11,6 +12,20 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What an example needs that a server calls.
+let served: [Target.Dependency] = ["ApusHummingbird", .product(name: "Hummingbird", package: "hummingbird")]
+
+/// A program of Examples; see its README for why they are part of this package.
+func example(_ name: String, at path: String, _ dependencies: [Target.Dependency] = served) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Apus", .product(name: "Logging", package: "swift-log")] + dependencies,
+        path: "Examples/\(path)",
+        exclude: ["README.md", "run-test.sh"],
+        swiftSettings: strict
+    )
+}
+
 let package = Package(
     name: "apus",
     platforms: [.macOS(.v15)],
@@ -18,6 +33,10 @@ let package = Package(
         .executable(name: "apus", targets: ["ApusCLI"]),
         .library(name: "Apus", targets: ["Apus"]),
         .library(name: "ApusHummingbird", targets: ["ApusHummingbird"]),
+        .library(name: "ApusMacros", targets: ["ApusMacros"]),
+        .library(name: "ApusTesting", targets: ["ApusTesting"]),
+        .library(name: "ApusEmbedded", targets: ["ApusEmbedded"]),
+        .library(name: "ApusEmbeddedDashboard", targets: ["ApusEmbeddedDashboard"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -33,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1"),
     ],
     targets: [
         .target(
@@ -91,6 +111,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
@@ -138,11 +161,51 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Nothing else depends on it, so that nobody builds swift-syntax who does not want it.
+        .target(name: "ApusMacros", dependencies: ["Apus", "ApusMacrosPlugin"], swiftSettings: strict),
+        .macro(
+            name: "ApusMacrosPlugin",
+            dependencies: [
+                .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
+                .product(name: "SwiftParser", package: "swift-syntax"),
+                .product(name: "SwiftSyntax", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+            ],
+            swiftSettings: strict
+        ),
+        // For users' tests: nothing that the SDK does not have, so that it is built quickly.
+        .target(
+            name: "ApusTesting",
+            dependencies: ["Apus", "ApusCEL", "ApusCore", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+        // The engine inside an app, without the web framework.
+        .target(
+            name: "ApusEmbedded",
+            dependencies: [
+                "Apus", "ApusCore", "ApusEngine", "ApusNode", "ApusSQLite", "ApusStore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ApusEmbeddedDashboard",
+            dependencies: [
+                "Apus", "ApusDashboard", "ApusEmbedded", "ApusNode", "ApusServer",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "ApusBenchmarks",
             dependencies: [
-                "Apus", "ApusCore", "ApusEngine", "ApusStore", "ApusSQLite",
+                "Apus", "ApusCore", "ApusEmbedded", "ApusEngine", "ApusStore", "ApusSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -155,11 +218,47 @@ let package = Package(
         .executableTarget(
             name: "SDKTestApp",
             dependencies: [
-                "Apus", "ApusHummingbird",
+                "Apus", "ApusHummingbird", "ApusTesting",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SDKTestApp",
+            swiftSettings: strict
+        ),
+        example("ApprovalExample", at: "approval"),
+        example("DocumentPipelineExample", at: "document-pipeline"),
+        example("EmbeddedCLIExample", at: "embedded-cli", ["ApusEmbedded"]),
+        example("FanOutExample", at: "fan-out"),
+        example("NightlyReportExample", at: "nightly-report"),
+        example("OnboardingExample", at: "onboarding"),
+        example("OrderSagaExample", at: "order-saga"),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "Apus", "ApusTesting", "ApprovalExample", "DocumentPipelineExample", "FanOutExample",
+                "NightlyReportExample", "OnboardingExample", "OrderSagaExample",
+            ],
+            path: "Examples/Tests",
+            swiftSettings: strict
+        ),
+        // A program with an embedded engine, which EmbeddedTests kills.
+        .executableTarget(
+            name: "EmbeddedTestApp",
+            dependencies: ["Apus", "ApusEmbedded", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/EmbeddedTestApp",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EmbeddedTests",
+            dependencies: [
+                "Apus", "ApusCore", "ApusEmbedded", "ApusEmbeddedDashboard", "ApusEngine", "ApusHummingbird",
+                "ApusNode",
+                "ApusStore",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -167,6 +266,8 @@ let package = Package(
             dependencies: ["Apus", "ApusCore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict
         ),
+        .testTarget(name: "MacroTests", dependencies: ["Apus", "ApusMacros"], swiftSettings: strict),
+        .testTarget(name: "SDKTestingTests", dependencies: ["Apus", "ApusCore", "ApusTesting"], swiftSettings: strict),
         .testTarget(name: "CoreTests", dependencies: ["ApusCore"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["ApusCEL", "ApusCore"], swiftSettings: strict),
         .testTarget(name: "CronTests", dependencies: ["ApusCron"], swiftSettings: strict),
@@ -215,7 +316,9 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

@@ -6,7 +6,7 @@ import Foundation
 struct ApusBenchmarks {
     static let scenarios: [any Scenario] = [
         Startup(), Idle(), Latency(), Sequential(), Steps(), Checkpoints(), Events(), Waits(), Backlog(), Schedules(),
-        StoreCommits(), Search(), JSONDecoding(), EngineDecisions(), Passes(),
+        StoreCommits(), Search(), JSONDecoding(), EngineDecisions(), Passes(), Embedded(),
     ]
 
     static func main() async {

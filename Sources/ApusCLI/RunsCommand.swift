@@ -7,8 +7,8 @@ struct RunsCommand: AsyncParsableCommand {
         commandName: "runs",
         abstract: "List, follow, show, explain, repeat, wake or cancel runs.",
         subcommands: [
-            List.self, RunsTailCommand.self, Show.self, WhyCommand.self, RerunCommand.self, WakeCommand.self,
-            Cancel.self,
+            List.self, RunsTailCommand.self, Show.self, Export.self, WhyCommand.self, RerunCommand.self,
+            WakeCommand.self, Cancel.self,
         ]
     )
 
@@ -107,6 +107,28 @@ struct RunsCommand: AsyncParsableCommand {
                     table.add(["output", String(decoding: output.raw.bytes, as: UTF8.self)])
                 }
                 Logs.write(table.text)
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the whole history of a run as JSON.",
+            discussion: "With its events and all results: what ApusTesting replays against an app's code."
+        )
+
+        @Argument(help: "The run's id.")
+        var run: String
+
+        @OptionGroup var server: ServerOptions
+
+        func run() async throws {
+            try await failsWithOneLine {
+                let path = "/v1/runs/\(run.asPathPart)/journal"
+                guard let journal = try await server.client.find("GET", path, isOptional: true) else {
+                    throw PlainFailure("There is no run \(run).")
+                }
+                Logs.write(String(decoding: journal.bytes, as: UTF8.self) + "\n")
             }
         }
     }

@@ -37,6 +37,7 @@ package struct ApusServer: Sendable {
     private let configuration: Configuration
     private let logger: Logger
     private let pages: @Sendable (inout RouteTable) -> Void
+    private let broadcast = Broadcast()
 
     /// - Parameter pages: adds what people look at in a browser.
     package init(
@@ -59,7 +60,8 @@ package struct ApusServer: Sendable {
         on loop: any EventLoop,
         onRunning: @escaping @Sendable (Int) async -> Void
     ) -> some Service {
-        let router = Router(context: BasicRequestContext.self)
+        node.passGatewayAnswers(to: GatewayRelay(broadcast: broadcast, loop: loop))
+        let router = Router(context: RouteContext.self)
         router.add(middleware: CommonHeaders(serverKind: configuration.serverKind))
         table().install(in: router, guardedBy: Gatekeeper(keys: configuration.keys))
         // What the HTTP library has to say at its start, we say ourselves.
@@ -67,7 +69,7 @@ package struct ApusServer: Sendable {
         quietLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
+            server: WebSocketUpgrade.server(.init(idleTimeout: .seconds(Int64(configuration.idleSeconds)))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: 1_024,
@@ -93,12 +95,12 @@ package struct ApusServer: Sendable {
         CheckpointRoutes(node: node, bodies: bodies).add(to: &routes)
         let tokens = AccessTokens(keys: configuration.keys?.signing)
         EndpointRoutes(node: node, bodies: bodies, tokens: tokens).add(to: &routes)
-        RealtimeRoutes(broadcast: Broadcast(), tokens: tokens).add(to: &routes)
+        RealtimeRoutes(broadcast: broadcast, tokens: tokens, bodies: bodies).add(to: &routes)
         RerunRoutes(node: node, bodies: bodies).add(to: &routes)
         MetadataRoutes(node: node, bodies: bodies).add(to: &routes)
         SpanRoutes(node: node, bodies: bodies).add(to: &routes)
         ReplayRoutes(node: node, bodies: bodies).add(to: &routes)
-        MetricsRoutes(node: node).add(to: &routes)
+        MetricsRoutes(node: node, broadcast: broadcast).add(to: &routes)
         CancellationRoutes(node: node, bodies: bodies).add(to: &routes)
         FunctionRoutes(node: node).add(to: &routes)
         QueueRoutes(node: node, bodies: bodies).add(to: &routes)

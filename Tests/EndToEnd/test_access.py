@@ -52,6 +52,8 @@ CLOSED = [
     ("POST", "/v1/http/runs"),
     ("POST", f"/v1/checkpoint/{RUN}/steps"),
     ("POST", "/v1/realtime/publish/tee"),
+    ("POST", "/v1/realtime/publish"),
+    ("POST", "/v1/realtime/token"),
     ("POST", "/v0/gql"),
     ("GET", "/v2/apps"),
     ("GET", "/api/v2/apps"),

@@ -1,8 +1,11 @@
 """Requests that the server makes for steps: `step.ai.infer` and `step.fetch`."""
 
 import functools
+import gzip
 import hashlib
+import json
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from inngest.experimental.ai.openai import Adapter
 
 from harness.commands import apus
 from harness.provider import Provider, Request, Response, openai
+from harness.realtime import Socket, token_for
 from harness.scripted_app import Call, Reply, ScriptedApp
 from harness.sdk_app import SdkApp
 from harness.server import Server
@@ -516,3 +520,85 @@ def look_everywhere(server: Server, run: str) -> str:
     for path in paths:
         texts.append(http.get(path, headers={"Accept": "*/*"}).text)
     return "".join(texts)
+
+
+# Publishing
+
+
+def test_what_comes_back_is_published_while_it_arrives(scripted_app: ScriptedApp, provider: Provider, server: Server) -> None:
+    go_on = threading.Event()
+    euro = "€".encode()
+
+    def stream(request: Request) -> Response:
+        def pieces() -> Iterator[bytes]:
+            yield b"one " + euro[:2]
+            assert go_on.wait(15)
+            yield euro[2:] + b" two"
+
+        return 200, pieces(), {"Content-Type": "text/event-stream", "X-Secret": "of-the-provider"}
+
+    provider.answers["/stream"] = stream
+    channel = uuid.uuid4().hex
+    url = provider.url + "/stream?api_key=very-secret"
+    op = fetch("ask", url, headers={"Authorization": "Bearer very-secret"}, publish={"channel": channel, "topic": "t"})
+    with Socket(server, token_for(server, channel, "t")) as socket:
+        scripted_app.function(asks(op))
+        [event] = scripted_app.api.send({"name": scripted_app.event, "data": {}})
+        start = socket.next()
+        assert (start["kind"], start["channel"], start["topic"]) == ("datastream-start", channel, "t")
+        assert sorted(start["metadata"]) == ["content-type", "request_id", "url"]
+        assert start["metadata"]["content-type"] == "text/event-stream"
+        assert start["metadata"]["url"] == provider.url + "/stream?api_key=[hidden]"
+        first = socket.next()
+        assert (first["kind"], first["data"], first["stream_id"]) == ("chunk", "one ", start["data"])
+        go_on.set()
+        assert socket.next()["data"] == "€ two"
+        end = socket.next()
+        assert (end["kind"], end["data"]) == ("datastream-end", start["data"])
+        run = scripted_app.api.wait_for_run(event)
+        assert start["run_id"] == first["run_id"] == run.id
+        assert "very-secret" not in json.dumps([start, first, end])
+    # The step has the same result as without.
+    assert run.output["ask"]["data"]["body"] == "one € two"
+
+
+def test_only_the_answer_at_the_end_of_redirects_is_published(
+    scripted_app: ScriptedApp, provider: Provider, server: Server
+) -> None:
+    provider.answers["/from"] = lambda request: (302, b"elsewhere", {"Location": "/to"})
+    provider.answers["/to"] = lambda request: (500, b"no", {"Content-Type": "text/plain", "Content-Encoding": "identity"})
+    provider.answers["/zipped"] = lambda request: (200, gzip.compress(b"unpacked"), {"Content-Encoding": "gzip"})
+    channel = uuid.uuid4().hex
+    publish = {"channel": channel, "topic": "t"}
+    with Socket(server, token_for(server, channel, "t")) as socket:
+        first = fetch("a", provider.url + "/from", publish=publish)
+        second = fetch("b", provider.url + "/zipped", publish=publish)
+        run = scripted_app.run_with(asks(first, second))
+        assert (run.status, run.output["a"]["data"]["status_code"]) == ("Completed", 500)
+        assert run.output["b"]["data"]["body"] == "unpacked"
+        messages = [socket.next() for _ in range(6)]
+        chunks = [message["data"] for message in messages if message["kind"] == "chunk"]
+        assert sorted(chunks) == ["no", "unpacked"]
+
+
+def test_an_answer_that_breaks_off_has_an_end(scripted_app: ScriptedApp, provider: Provider, server: Server) -> None:
+    def broken(request: Request) -> Response:
+        def pieces() -> Iterator[bytes]:
+            yield b"one"
+            raise ConnectionResetError
+
+        return 200, pieces(), {}
+
+    provider.answers["/broken"] = broken
+    channel = uuid.uuid4().hex
+    with Socket(server, token_for(server, channel, "t")) as socket:
+        op = fetch("ask", provider.url + "/broken", publish={"channel": channel, "topic": "t"})
+        assert "error" in scripted_app.run_with(asks(op)).output["ask"]
+        assert [socket.next()["kind"] for _ in range(3)] == ["datastream-start", "chunk", "datastream-end"]
+
+
+def test_a_topic_that_is_none_fails_the_attempt(scripted_app: ScriptedApp, provider: Provider) -> None:
+    run = scripted_app.run_with(asks(fetch("ask", provider.url + "/x", publish={"channel": 1})))
+    assert run.status == "Failed"
+    assert "publish that is no object with the strings channel and topic" in json.dumps(run.raw)
+    assert provider.requests == []

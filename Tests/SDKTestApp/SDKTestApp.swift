@@ -1,12 +1,15 @@
 import Apus
 import ApusHummingbird
+import ApusTesting
+import Foundation
 import Hummingbird
 import Logging
 
 /// An app with functions of every kind, which the end-to-end tests start, kill and start again.
 ///
 /// `PORT` is where it listens, `APP_ID` what it is called, `JOURNAL` the file in which it notes each body that runs;
-/// the rest is the SDK's own environment.
+/// the rest is the SDK's own environment. `SDKTestApp replay FILE` replays a run's history instead, and fails when the
+/// functions do something else.
 @main
 struct SDKTestApp {
     static func main() async throws {
@@ -18,6 +21,14 @@ struct SDKTestApp {
         let apus = Client(appID: appID, settings: settings)
         let journal = Journal(path: environment.get("JOURNAL") ?? "/dev/null")
         let functions = Functions(apus: apus, journal: journal, variant: environment.get("VARIANT") ?? "")
+
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "replay", let path = arguments.last {
+            let journal = try Data(contentsOf: URL(fileURLWithPath: path))
+            let report = try await JournalReplay(anyOf: functions.all, journal: journal).check()
+            print(report)
+            exit(report.isSame ? 0 : 1)
+        }
 
         let router = Router()
         router.apus(apus, functions: functions.all)

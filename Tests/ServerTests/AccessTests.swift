@@ -183,6 +183,8 @@ struct RouteAccessTests {
         "GET /v1/checkpoint/:id/output": .runToken,
         "GET /v1/http/runs/:id/output": .runToken,
         "GET /v1/realtime/sse": .subscription,
+        "GET /v1/realtime/connect": .subscription,
+        "POST /v1/realtime/publish": .publisher,
         "POST /v1/realtime/publish/tee": .publisher,
     ]
 

@@ -47,51 +47,33 @@ extension Client {
     }
 
     private func send(_ batch: EventBatch, after accepted: [String]) async throws -> [String] {
-        guard let key = settings.eventKey ?? (settings.isDevelopment ? "NO_EVENT_KEY_SET" : nil) else {
-            throw ConfigurationError("no event key is set (INNGEST_EVENT_KEY)")
-        }
         let seed = EventBatch.seed()
         var failure = SendError(reason: "", status: nil, accepted: accepted)
         for attempt in 0..<Backoff.tries {
             if attempt > 0 { try await Backoff.pause(after: attempt - 1) }
             do {
-                let response = try await transport.send(
-                    TransportRequest(
-                        method: "POST", url: settings.eventURL.joined("/e/\(key)"),
-                        headers: headers(authorizedBy: nil) + [("X-Inngest-Event-Id-Seed", seed)], body: batch.body))
-                let answer = (try? RawJSON(parsing: response.body))?.view
-                let ids = answer?["ids"]?.elements.compactMap(\.string) ?? []
-                if response.status == 200, answer?["error"]?.string?.isEmpty ?? true { return ids }
-                let reason = answer?["error"]?.string ?? "the server answered \(response.status)"
-                failure = SendError(reason: reason, status: response.status, accepted: accepted + ids)
+                let answer = try await link.ingest(batch.body, seed: seed)
+                guard let reason = answer.failure else { return answer.ids }
+                failure = SendError(reason: reason, status: answer.status, accepted: accepted + answer.ids)
                 // What the server refuses it would refuse again.
-                if response.status < 500, response.status != 429 { throw failure }
-            } catch let error as SendError {
-                throw error
-            } catch let error as CancellationError {
+                if answer.status < 500, answer.status != 429 { throw failure }
+            } catch let error where error is SendError || error is CancellationError || error is ConfigurationError {
                 throw error
             } catch {
-                failure = SendError(
-                    reason: "\(settings.eventURL) cannot be reached (\(error))", status: nil, accepted: accepted)
+                failure = SendError(reason: "\(error)", status: nil, accepted: accepted)
             }
         }
         throw failure
     }
 
-    func sendSignal(_ signal: String, _ payload: some Encodable) async throws -> Bool {
+    package func sendSignal(_ signal: String, _ payload: some Encodable) async throws -> Bool {
         var writer = JSONWriter()
         let data = try Coding.encode(payload)
         writer.object { writer in
             writer.member("data", data)
             writer.member("signal", signal)
         }
-        let response = try await ask("POST", "/v1/signals", body: writer.bytes)
-        switch response.status {
-        case 200..<300: return true
-        case 404: return false
-        default:
-            throw SendError(reason: "the server answered \(response.status)", status: response.status, accepted: [])
-        }
+        return try await link.signal(writer.bytes)
     }
 }
 

@@ -1,5 +1,6 @@
 import ApusCore
 import Logging
+import Synchronization
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -20,24 +21,38 @@ public final class Client: Sendable {
     public let appID: String
     /// Where the server is, and how functions are served.
     public let settings: ClientSettings
-    let transport: any HTTPTransport
+    private let ownTransport: any HTTPTransport
     let keys: ClientKeys
     let kept: KeptHandlers
+    /// Who sees what calls do, in tests.
+    let witness: (any CallWitness)?
+    /// Takes the place of the server when the client belongs to an engine in this process.
+    let engine = Mutex<(any ServerLink)?>(nil)
 
     /// Makes a client.
     /// - Parameters:
     ///   - appID: unique on the server, and never changed.
     ///   - settings: from the environment if not said.
     ///   - transport: Foundation's HTTP client if not said.
-    public init(
+    public convenience init(
         appID: String, settings: ClientSettings = ClientSettings(), transport: any HTTPTransport = URLSessionTransport()
+    ) {
+        self.init(appID: appID, settings: settings, transport: transport, witness: nil)
+    }
+
+    package init(
+        appID: String, settings: ClientSettings, transport: any HTTPTransport, witness: (any CallWitness)?
     ) {
         self.appID = appID
         self.settings = settings
-        self.transport = transport
+        self.witness = witness
+        ownTransport = transport
         keys = ClientKeys(settings)
         kept = KeptHandlers(limit: settings.keptHandlers)
     }
+
+    /// What requests go through: in tests never what the app has.
+    var transport: any HTTPTransport { TestTransport.current ?? ownTransport }
 
     /// Unwinds the handlers that are kept for the next calls of their runs: for the end of the process, or for memory.
     /// The runs go on, in new handlers.

@@ -24,6 +24,11 @@ public struct TransportResponse: Sendable {
     }
 }
 
+/// What takes the place of every client's transport while a test runs a function.
+package enum TestTransport {
+    @TaskLocal package static var current: (any HTTPTransport)?
+}
+
 /// How the SDK reaches a server. ``URLSessionTransport`` needs no other package; an app that has an HTTP client of its
 /// own can use that one instead.
 public protocol HTTPTransport: Sendable {

@@ -1,9 +1,9 @@
 import ApusCore
 
 /// An error as it goes over the wire.
-struct ErrorObject: Sendable {
-    var name: String
-    var message: String
+package struct ErrorObject: Sendable {
+    package var name: String
+    package var message: String
     var stack: String?
     /// The error itself, if it can be encoded: what ``StepError/decode(_:)`` reads.
     var data: RawJSON?
@@ -13,7 +13,7 @@ struct ErrorObject: Sendable {
         self.message = message
     }
 
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let error as StepError:
             name = error.name
@@ -36,7 +36,7 @@ struct ErrorObject: Sendable {
 
     static func name(of type: any Any.Type) -> String { String(describing: type) }
 
-    var json: RawJSON {
+    package var json: RawJSON {
         var writer = JSONWriter()
         writer.object { writer in
             if let data { writer.member("data", data) }

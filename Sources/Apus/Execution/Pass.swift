@@ -59,13 +59,14 @@ final class Pass: Sendable {
         middleware = context.client.settings.middleware
         state = Mutex(State(context: context))
         let task = Task(executorPreference: executor) {
-            let result: Result<RawJSON, any Error>
+            var result: Result<RawJSON, any Error>
             do {
                 result = .success(try await handler(self))
             } catch {
                 result = .failure(error)
             }
-            self.state.withLock { $0.result = result }
+            if Compensation.isDue(result, in: self) { result = await Compensation.run(after: result, in: self) }
+            self.state.withLock { [result] in $0.result = result }
         }
         self.task.withLock { $0 = task }
     }
@@ -81,8 +82,8 @@ extension Pass {
     enum Entrance {
         /// Its result is here.
         case memo(JSONView)
-        /// It has to wait, under this id.
-        case wait(StepID, index: Int)
+        /// It has to wait.
+        case wait(StepCall)
         /// The handler is being unwound.
         case refused
         /// It is called where no step can be.
@@ -90,23 +91,38 @@ extension Pass {
     }
 
     /// Notes that the handler has reached a step.
-    func enter(_ name: String, _ line: SourceLine) -> Entrance {
-        guard withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor == executor.asUnownedTaskExecutor() }) else {
-            return .misplaced
-        }
+    ///
+    /// Here and below `@inline(never)` keeps what is only needed for a moment out of the frames of a handler that is kept.
+    @inline(never)
+    func enter(_ name: String, _ line: SourceLine, _ order: () throws -> StepOrder) rethrows -> Entrance {
+        guard executor.isCurrent else { return .misplaced }
         let known = StepIDs.name(name)
-        return state.withLock { state in
-            if state.isUnwinding { return .refused }
+        let found: Found = state.withLock { state in
+            if state.isUnwinding { return .nothing }
             let index = state.count(known)
-            state.lastStep = (name, line)
             let id = StepIDs.id(name, known, index: index)
             if let position = state.nextPosition(of: id), state.ready == 0, !state.hasTarget, executor.isQuiet {
                 state.open[position] = false
                 state.next = position + 1
+                state.lastStep = (name, line)
                 return .memo(state.history.entries[position].memo)
             }
-            return .wait(id, index: index)
+            return .newStep(id, index: index)
         }
+        switch found {
+        case .nothing: return .refused
+        case .memo(let memo): return .memo(memo)
+        case .newStep(let id, let index):
+            // Outside of the lock: the order is made by the user's own encoding.
+            return .wait(StepCall(id: id, name: name, index: index, line: line, order: try order().racing))
+        }
+    }
+
+    private enum Found {
+        case memo(JSONView)
+        case newStep(StepID, index: Int)
+        /// The handler is being unwound, and asks for nothing any more.
+        case nothing
     }
 
     /// Whether the server has a result of the first step of a name.
@@ -115,6 +131,7 @@ extension Pass {
     }
 
     /// Waits for what becomes of a step.
+    @inline(never)
     func wait(for call: StepCall) async -> StepSignal {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
@@ -151,6 +168,7 @@ extension Pass {
     ///
     /// It throws, so that the handler comes to its end. One that catches that again and again, as a loop around `try?`
     /// does, is stopped where it is: its memory is lost, but it does no more.
+    @inline(never)
     func refuse() async throws(RunUnwound) -> Never {
         let refusals = state.withLock { state in
             state.refusals += 1
@@ -257,6 +275,7 @@ extension Pass {
                 if let next, let position = next.position {
                     _ = state.leave(next.call.id)
                     state.open[position] = false
+                    state.lastStep = (next.call.name, next.call.line)
                     return .resume(next.continuation, state.history.entries[position].memo)
                 }
             }
@@ -295,6 +314,18 @@ extension Pass {
         }
     }
 
+    /// What the handler returns, if it ends with the results that it has and without waiting for anything else.
+    var resultAtOnce: RawJSON? {
+        while true {
+            executor.drain()
+            switch nextMove() {
+            case .stop(.finished(.success(let result))): return result
+            case .resume(let continuation, let memo): continuation.resume(returning: .memo(memo))
+            case .stop, .look, .stall: return nil
+            }
+        }
+    }
+
     /// The results that nobody has asked for: the handler is not the one that produced them.
     var unused: [StepID] {
         state.withLock { state in
@@ -302,8 +333,18 @@ extension Pass {
         }
     }
 
-    /// The step that the handler has reached last.
+    /// Whether the handler's own cancellation has ended a step.
+    func hasAbandoned(_ id: StepID) -> Bool { state.withLock { $0.abandoned.contains(id) } }
+
+    /// The step whose result the handler has got last.
     var lastStep: (name: String, line: SourceLine)? { state.withLock { $0.lastStep } }
+    /// The same as a text.
+    var lastPlace: String { lastStep.map { "\($0.name), \($0.line)" } ?? "its beginning" }
+
+    /// Cancels the handler's task, and with it the body that it runs.
+    func cancel() {
+        task.withLock { $0 }?.cancel()
+    }
 
     /// Ends the handler: its task is cancelled, and every step that it waits for or calls throws ``RunUnwound``.
     func unwind() {
@@ -320,6 +361,7 @@ extension Pass {
     private func stall() async {
         let context = context
         let last = lastStep
+        let place = lastPlace
         let warning = Task.detached {
             try await Task.sleep(for: .milliseconds(250))
             guard context.stalls.isFirst(at: last?.line.description ?? "") else { return }
@@ -328,7 +370,7 @@ extension Pass {
                 the function awaits something outside of its steps, which runs again with every call: move it into a \
                 step.run
                 """,
-                metadata: ["after": "\(last.map { "\($0.name), \($0.line)" } ?? "its beginning")"]
+                metadata: ["after": "\(place)"]
             )
         }
         await executor.waitForJob()

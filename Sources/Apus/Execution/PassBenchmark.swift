@@ -31,13 +31,13 @@ package final class PassBenchmark {
     package static func run(_ results: Results, times: Int) async {
         let history = results.history
         let context = context
+        let function = client.function("bench", triggers: [.event("bench/event")]) { _, step in
+            var length = 0
+            for name in names.prefix(results.count) { length += try await step.run(name) { "" }.utf8.count }
+            return length
+        }
         for _ in 0..<times {
-            let pass = Pass(context) { pass in
-                let step = Step(pass: pass)
-                var length = 0
-                for name in names.prefix(results.count) { length += try await step.run(name) { "" }.utf8.count }
-                return .int(Int64(length))
-            }
+            let pass = Pass(context, handler: function.definition.handler)
             pass.take(history, context: context, target: nil)
             guard case .finished(.success) = await pass.settle() else { preconditionFailure("a step has no result") }
         }
@@ -46,13 +46,13 @@ package final class PassBenchmark {
     /// Suspends so many handlers, each at its second step.
     package func suspend(_ count: Int) async {
         let memo = RawJSON.object([StepID.hashing("step-0").description: .object(["data": .string("a")])])
+        let function = PassBenchmark.client.function("bench", triggers: [.event("bench/event")]) { _, step in
+            let first = try await step.run("step-0") { "" }
+            return try await step.run("step-1") { first }
+        }
         for _ in 0..<count {
             let context = PassBenchmark.context
-            let pass = Pass(context) { pass in
-                let step = Step(pass: pass)
-                let first = try await step.run("step-0") { "" }
-                return .string(try await step.run("step-1") { first })
-            }
+            let pass = Pass(context, handler: function.definition.handler)
             pass.take(History(steps: memo.view, stack: nil), context: context, target: nil)
             _ = await pass.settle()
             pass.park()
@@ -73,7 +73,7 @@ package final class PassBenchmark {
             RawJSON.object(["data": .object(["user": .string("u1")]), "name": .string("bench/event")]).view)
         return RunContext(
             runID: "01HF7YAT00000G40R40M30E20A", functionID: "bench-function", attempt: 0, maxAttempts: 5,
-            event: event, events: [event], logger: client.settings.logger, client: client, stalls: Stalls()
+            events: [event], client: client, stalls: Stalls()
         )
     }
 }

@@ -1,27 +1,37 @@
 import ApusCore
 
 /// A step that a handler has reached and whose result it needs.
-struct StepCall: Sendable {
+///
+/// One object, so that a handler that is kept holds it once and not in each of its frames.
+package final class StepCall: Sendable {
     /// The key under which the server keeps its result.
-    let id: StepID
+    package let id: StepID
     /// What the user calls it.
-    let name: String
+    package let name: String
     /// How many steps of the same name came before it.
-    let index: Int
+    package let index: Int
     /// Where it is called.
-    let line: SourceLine
+    package let line: SourceLine
     /// What it asks the server for.
-    var order: StepOrder
+    package let order: StepOrder
+
+    init(id: StepID, name: String, index: Int, line: SourceLine, order: StepOrder) {
+        self.id = id
+        self.name = name
+        self.index = index
+        self.line = line
+        self.order = order
+    }
 }
 
 /// What a step that has no result yet asks for.
-struct StepOrder: Sendable {
+package struct StepOrder: Sendable {
     /// The op that asks for it.
-    var kind: Op.Kind
+    package var kind: Op.Kind
     /// What the op's `name` says: a duration, an event; the step's name if `nil`.
-    var subject: String?
+    package var subject: String?
     /// The op's options.
-    var options: RawJSON?
+    package var options: RawJSON?
 
     /// A body that runs here.
     static let body = StepOrder(kind: .stepRun)
@@ -31,11 +41,16 @@ struct StepOrder: Sendable {
 }
 
 /// A line of the user's code.
-struct SourceLine: Sendable, CustomStringConvertible {
-    let file: String
-    let line: Int
+package struct SourceLine: Sendable, CustomStringConvertible {
+    package let file: String
+    package let line: Int
 
-    var description: String { "\(file):\(line)" }
+    package init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    package var description: String { "\(file):\(line)" }
 }
 
 /// What a waiting step is told.
@@ -51,7 +66,7 @@ enum StepSignal: Sendable {
 }
 
 /// What became of a step's body.
-enum BodyOutcome: Sendable {
+package enum BodyOutcome: Sendable {
     case returned(RawJSON)
     case threw(any Error)
 }

@@ -23,6 +23,7 @@ extension Client {
     }
 
     /// Defines a function that an event starts and that returns nothing.
+    @_disfavoredOverload
     public func function<Input: Event>(
         _ id: String, name: String? = nil, on type: Input.Type, if condition: String? = nil,
         _ options: FunctionOption<Input>...,
@@ -50,6 +51,7 @@ extension Client {
     }
 
     /// Defines a function that several events start together and that returns nothing.
+    @_disfavoredOverload
     public func function<Input: Event>(
         _ id: String, name: String? = nil, batching type: Input.Type, upTo size: Int, within timeout: Duration,
         by key: String? = nil, if condition: String? = nil,
@@ -76,6 +78,7 @@ extension Client {
     }
 
     /// Defines a function that a schedule starts and that returns nothing.
+    @_disfavoredOverload
     public func function(
         _ id: String, name: String? = nil, cron schedule: String, _ options: FunctionOption<JSON>...,
         handler: @escaping @Sendable (Step) async throws -> Void
@@ -134,7 +137,7 @@ extension FunctionOption {
 extension Client {
     private func define<Input, Given: Sendable, Output>(
         _ id: String, _ name: String?, _ triggers: [Trigger], _ options: [FunctionOption<Input>],
-        _ output: OutputCoding<Output>, _ given: @escaping @Sendable (RunContext) throws -> Given,
+        _ coding: OutputCoding<Output>, _ given: @escaping @Sendable (RunContext) throws -> Given,
         _ handler: @escaping @Sendable (Given, Step) async throws -> Output
     ) -> Function<Input, Output> {
         let slug = "\(appID)-\(id)"
@@ -150,22 +153,24 @@ extension Client {
         if id.isEmpty { problems.append("a function has no id") }
         let middleware = settings.middleware
         var definition = FunctionDefinition(
-            slug: slug, name: name ?? id, triggers: triggers.map(\.json), fields: fields, problems: problems
+            client: self, slug: slug, name: name ?? id, triggers: triggers.map(\.json), fields: fields,
+            problems: problems
         ) { pass in
-            let step = Step(pass: pass)
-            let input: Given
-            do {
-                input = try given(pass.context)
-            } catch {
-                throw NonRetriableError("the event cannot be read: \(error)", cause: error)
-            }
-            return try await Compensation.guarding(step) {
-                try middleware.outgoing(try output.encode(try await handler(input, step)))
-            }
+            let output = try await handler(try Client.input(of: pass, given), Step(pass: pass))
+            return try middleware.outgoing(try coding.encode(output))
         }
         if let failed = fields.onFailure {
-            definition.onFailure = [failed(slug, definition.name)]
+            definition.onFailure = [failed(self, slug, definition.name)]
         }
-        return Function(definition: definition, decodeOutput: output.decode)
+        return Function(definition: definition, decodeOutput: coding.decode)
+    }
+
+    @inline(never)
+    private static func input<Given>(of pass: Pass, _ given: (RunContext) throws -> Given) throws -> Given {
+        do {
+            return try given(pass.context)
+        } catch {
+            throw NonRetriableError("the event cannot be read: \(error)", cause: error)
+        }
     }
 }

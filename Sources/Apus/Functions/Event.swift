@@ -24,20 +24,18 @@ public protocol Event: Codable, Sendable {
 
 /// An event as the server handed it over.
 public struct ReceivedEvent: Sendable {
-    /// Its name.
-    public let name: String
-    /// The sender's id, or the server's own when the sender gave none.
-    public let id: String
-    /// When it happened.
-    public let date: Date
     let json: RawJSON
 
-    init(_ json: JSONView) {
+    package init(_ json: JSONView) {
         self.json = json.raw
-        name = json["name"]?.string ?? ""
-        id = json["id"]?.string ?? ""
-        date = Date(Timestamp(milliseconds: json["ts"]?.int ?? 0))
     }
+
+    /// Its name.
+    public var name: String { json.view["name"]?.string ?? "" }
+    /// The sender's id, or the server's own when the sender gave none.
+    public var id: String { json.view["id"]?.string ?? "" }
+    /// When it happened.
+    public var date: Date { Date(Timestamp(milliseconds: json.view["ts"]?.int ?? 0)) }
 
     /// The data as a type.
     /// - Throws: `DecodingError` when it has another form.
@@ -77,7 +75,7 @@ public struct OutgoingEvent: Sendable {
         self.date = date
     }
 
-    func json() throws -> RawJSON {
+    package func json() throws -> RawJSON {
         let data = try data()
         guard data.view.kind == .object else { throw ConfigurationError("the data of event \(name) is no object") }
         var writer = JSONWriter(reserving: data.bytes.count + 100)

@@ -6,11 +6,11 @@ extension FunctionOption where Input: Decodable & Sendable {
         -> Self
     {
         Self { fields in
-            fields.onFailure = { slug, name in
+            fields.onFailure = { client, slug, name in
                 var fields = FunctionFields()
                 fields.retries = 1
                 return FunctionDefinition(
-                    slug: "\(slug)-failure", name: "\(name) (failure)",
+                    client: client, slug: "\(slug)-failure", name: "\(name) (failure)",
                     triggers: [
                         Trigger.event("inngest/function.failed", if: "event.data.function_id == '\(slug)'").json
                     ],

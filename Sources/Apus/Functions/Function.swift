@@ -13,7 +13,7 @@ public protocol Servable: Sendable {
 public struct Function<Input: Encodable & Sendable, Output: Sendable>: Servable {
     /// What it is.
     public let definition: FunctionDefinition
-    let decodeOutput: @Sendable (JSONView) throws -> Output
+    package let decodeOutput: @Sendable (JSONView) throws -> Output
 
     /// `<app>-<function>`, by which servers know it.
     public var slug: String { definition.slug }
@@ -21,20 +21,24 @@ public struct Function<Input: Encodable & Sendable, Output: Sendable>: Servable 
 
 /// What a function is, whatever its types.
 public struct FunctionDefinition: Sendable {
+    /// The app that it belongs to.
+    package let client: Client
     /// `<app>-<function>`, by which servers know it.
     public let slug: String
     let name: String
-    let triggers: [RawJSON]
-    let fields: FunctionFields
+    package let triggers: [RawJSON]
+    package let fields: FunctionFields
     /// What is wrong with it.
     let problems: [String]
     let handler: @Sendable (Pass) async throws -> RawJSON
     let stalls = Stalls()
     /// The function that runs when this one has failed.
-    var onFailure: [FunctionDefinition] = []
+    package var onFailure: [FunctionDefinition] = []
 
+    /// How often the server tries at most what does not succeed.
+    package var maxAttempts: Int { (fields.retries ?? 4) + 1 }
     /// This one and those that come with it.
-    var all: [FunctionDefinition] { [self] + onFailure }
+    package var all: [FunctionDefinition] { [self] + onFailure }
 }
 
 /// What starts a function whose input has no type of its own.

@@ -28,14 +28,14 @@ public struct FunctionOption<Input>: Sendable {
 }
 
 /// The options of a function as they are registered.
-struct FunctionFields: Sendable {
-    var options: [String: RawJSON] = [:]
+package struct FunctionFields: Sendable {
+    package var options: [String: RawJSON] = [:]
     var steps: [RawJSON] = []
     var runs: [RawJSON] = []
-    var cancellations: [RawJSON] = []
-    var retries: Int?
-    /// Makes the function that runs when this one has failed, from its slug and name.
-    var onFailure: (@Sendable (_ slug: String, _ name: String) -> FunctionDefinition)?
+    package var cancellations: [RawJSON] = []
+    package var retries: Int?
+    /// Makes the function that runs when this one has failed, from its app, slug and name.
+    var onFailure: (@Sendable (_ client: Client, _ slug: String, _ name: String) -> FunctionDefinition)?
 
     mutating func set(_ name: String, _ members: KeyValuePairs<String, RawJSON?>) {
         options[name] = .object(members)

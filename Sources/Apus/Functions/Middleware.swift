@@ -40,12 +40,12 @@ extension Middleware {
 }
 
 extension [any Middleware] {
-    func outgoing(_ json: RawJSON) throws -> RawJSON {
+    package func outgoing(_ json: RawJSON) throws -> RawJSON {
         if isEmpty { return json }
         return try Coding.encode(try reduce(try Coding.decode(JSON.self, from: json.view)) { try $1.outgoing($0) })
     }
 
-    func incoming(_ json: JSONView) throws -> JSONView {
+    package func incoming(_ json: JSONView) throws -> JSONView {
         if isEmpty { return json }
         let value = try reversed().reduce(try Coding.decode(JSON.self, from: json)) { try $1.incoming($0) }
         return try Coding.encode(value).view

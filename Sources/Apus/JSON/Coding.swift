@@ -10,9 +10,9 @@ import Foundation
 ///
 /// Dates are RFC 3339 texts, as every other SDK writes them; data is base64. Strings, numbers and booleans, which most
 /// results are, take a way of their own that costs a fraction.
-enum Coding {
+package enum Coding {
     /// - Throws: `EncodingError`.
-    static func encode<Value: Encodable>(_ value: Value) throws -> RawJSON {
+    package static func encode<Value: Encodable>(_ value: Value) throws -> RawJSON {
         if let scalar = scalar(value) { return scalar }
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .custom { date, encoder in
@@ -29,7 +29,7 @@ enum Coding {
     }
 
     /// - Throws: `DecodingError`.
-    static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from json: JSONView) throws -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from json: JSONView) throws -> Value {
         if let scalar = scalar(type, from: json) { return scalar }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
@@ -69,7 +69,7 @@ enum Coding {
 
 extension Timestamp {
     /// The instant, to the millisecond below it.
-    init(_ date: Date) {
+    package init(_ date: Date) {
         let milliseconds = (date.timeIntervalSince1970 * 1_000).rounded(.down)
         self.init(milliseconds: Int64(exactly: milliseconds) ?? (milliseconds < 0 ? .min : .max))
     }
@@ -80,7 +80,7 @@ extension Timestamp {
 
 extension Date {
     /// The same instant.
-    init(_ time: Timestamp) {
+    package init(_ time: Timestamp) {
         self.init(timeIntervalSince1970: Double(time.milliseconds) / 1_000)
     }
 }

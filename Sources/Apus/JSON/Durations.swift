@@ -13,7 +13,7 @@ extension Duration {
 
 extension TimeSpan {
     /// The same length, cut off at whole nanoseconds and at 292 years.
-    init(_ duration: Duration) {
+    package init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         self = .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
     }

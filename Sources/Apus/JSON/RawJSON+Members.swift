@@ -2,12 +2,12 @@ import ApusCore
 
 extension RawJSON {
     /// An object of those members that have a value.
-    static func object(_ members: KeyValuePairs<String, RawJSON?>) -> RawJSON {
+    package static func object(_ members: KeyValuePairs<String, RawJSON?>) -> RawJSON {
         object(members.compactMap { key, value in value.map { (key, $0) } })
     }
 
     /// An object; of equal keys the last counts.
-    static func object(_ members: some Sequence<(String, RawJSON)>) -> RawJSON {
+    package static func object(_ members: some Sequence<(String, RawJSON)>) -> RawJSON {
         var writer = JSONWriter()
         writer.object { writer in
             for (key, value) in members {
@@ -19,7 +19,7 @@ extension RawJSON {
     }
 
     /// An array.
-    static func array(_ elements: [RawJSON]) -> RawJSON {
+    package static func array(_ elements: [RawJSON]) -> RawJSON {
         var writer = JSONWriter()
         writer.array(elements) { element, writer in writer.raw(element) }
         return writer.finish()
@@ -29,7 +29,7 @@ extension RawJSON {
     static func duration(_ duration: Duration) -> RawJSON { .string(TimeSpan(duration).description) }
 
     /// An object with one more member, or another value of one that it has.
-    func adding(_ name: String, _ value: RawJSON) -> RawJSON {
+    package func adding(_ name: String, _ value: RawJSON) -> RawJSON {
         .object(members + [(name, value)])
     }
 

@@ -7,13 +7,14 @@ struct AppRegistration: Sendable {
     let framework: String
 
     /// Everything that is wrong with the functions, as far as it can be seen without the server.
-    var problems: [String] {
+    /// - Parameter keyProblem: what is wrong with the client's keys.
+    func problems(with keyProblem: String?) -> [String] {
         var problems = functions.flatMap(\.problems)
         var seen: Set<String> = []
         for function in functions where !seen.insert(function.slug).inserted {
             problems.append("there are two functions with the id \(function.slug)")
         }
-        if let problem = client.keys.problem { problems.append(problem) }
+        if let keyProblem { problems.append(keyProblem) }
         guard problems.isEmpty else { return problems }
         do {
             // The server reads it with the same code.

@@ -15,17 +15,23 @@ struct CallDriver: Sendable {
         self.call = call
     }
 
-    /// Answers the call. A handler that is not at its end is kept for the next call of its run.
+    /// Answers the call. A handler that is not at its end is kept for the next call of its run, unless the answer is wanted
+    /// no more: then the task is cancelled, and with it what the handler does.
     func reply() async -> CallReply {
         let history = History(steps: call.steps, stack: call.stack)
         let pass = pass(for: history)
-        let reply = await drive(pass)
+        let reply = await withTaskCancellationHandler {
+            await drive(pass)
+        } onCancel: {
+            pass.cancel()
+        }
         switch reply {
+        case .steps where Task.isCancelled: pass.unwind()
         case .steps:
             pass.park()
             client.kept.keep(pass, of: call.run)
         case .stale, .targetMissing: pass.unwind()
-        case .returned, .threw: break
+        case .returned, .completed, .threw: break
         }
         return reply
     }
@@ -45,14 +51,9 @@ struct CallDriver: Sendable {
     }
 
     private var context: RunContext {
-        var logger = client.settings.logger
-        logger[metadataKey: "run"] = "\(call.run)"
-        logger[metadataKey: "function"] = "\(definition.slug)"
-        logger[metadataKey: "attempt"] = "\(call.attempt)"
-        return RunContext(
+        RunContext(
             runID: call.run, functionID: definition.slug, attempt: call.attempt, maxAttempts: call.maxAttempts,
-            event: ReceivedEvent(call.event), events: call.events.map { ReceivedEvent($0) }, logger: logger,
-            client: client, stalls: definition.stalls
+            events: call.events.map { ReceivedEvent($0) }, client: client, stalls: definition.stalls
         )
     }
 
@@ -68,10 +69,15 @@ struct CallDriver: Sendable {
             case .finished(.failure(let error)):
                 return failure(error)
             case .target(let step):
+                client.witness?.reached([step])
                 return await run(step, pass).reply
             case .waiting(let steps):
+                client.witness?.reached(steps)
                 warnOfChanges(pass, steps)
-                if let target = call.target { return .targetMissing(target, found: steps) }
+                if let target = call.target {
+                    client.witness?.changed(StepChange(pass, missing: target, instead: steps))
+                    return .targetMissing(target, found: steps)
+                }
                 guard steps.count == 1, let step = steps.first, step.order.runsHere, !call.planOnly,
                     !call.canCheckpoint || client.settings.checkpoints.longestCall == .zero || clock.now < deadline
                 else { return .steps(steps.map { StepReport(asking: $0) }, retry: nil) }
@@ -100,7 +106,13 @@ struct CallDriver: Sendable {
         guard step.order.runsHere else { return Ran(reply: .steps([StepReport(asking: step)], retry: nil)) }
         let start = Timestamp.now.milliseconds
         var outcome: BodyOutcome?
-        let length = await clock.measure { outcome = await pass.runBody(of: step) }
+        let length = await clock.measure {
+            if let instead = await client.witness?.outcome(of: step, in: pass.context) {
+                outcome = pass.middleware.outgoing(instead)
+            } else {
+                outcome = await pass.runBody(of: step)
+            }
+        }
         let timing = (start: start * 1_000_000, length: TimeSpan(length).nanoseconds)
         switch outcome.map(CallDriver.limited) {
         case .returned(let data):
@@ -108,7 +120,7 @@ struct CallDriver: Sendable {
             report.timing = timing
             return Ran(reply: .steps([report], retry: nil), success: report)
         case .threw(let error):
-            warn(of: error, in: step)
+            if !Task.isCancelled { warn(of: error, in: step) }
             var retry = Retry(error)
             let isLast = call.maxAttempts.map { call.attempt + 1 >= $0 } ?? false
             if isLast { retry = .never }
@@ -150,22 +162,28 @@ struct CallDriver: Sendable {
         guard let report = ran.success, call.canCheckpoint, call.attempt == 0,
             client.settings.checkpoints.longestCall > .zero
         else { return .answer(ran.reply) }
+        pass.append(RawJSON.emptyObject.adding("data", report.data ?? .null), of: step)
+        // The last step's result is made durable by the answer that ends the run.
+        if let result = pass.resultAtOnce, result.bytes.count + (report.data?.bytes.count ?? 0) < Self.ridingBytes {
+            warnOfChanges(pass, [])
+            return .answer(.completed(report, result))
+        }
         switch await Checkpoint(client: client, call: call).send(report) {
-        case .taken:
-            pass.append(RawJSON.emptyObject.adding("data", report.data ?? .null), of: step)
-            return .next
-        case .stale:
-            return .answer(.stale)
-        case .failed:
-            return .answer(ran.reply)
+        case .taken: return .next
+        case .stale: return .answer(.stale)
+        case .failed: return .answer(ran.reply)
         }
     }
+
+    /// Bytes of a step's result and of the function's up to which they share an answer.
+    private static let ridingBytes = 1 << 20
 
     // MARK: - Changed functions
 
     private func warnOfChanges(_ pass: Pass, _ waiting: [StepCall]) {
-        let unused = pass.unused
-        guard !unused.isEmpty, call.target == nil else { return }
+        guard call.target == nil, !pass.unused.isEmpty else { return }
+        let change = StepChange(pass, instead: waiting)
+        client.witness?.changed(change)
         client.settings.logger.warning(
             """
             the function's steps have changed since this run began: results are there for steps that it does not \
@@ -173,8 +191,8 @@ struct CallDriver: Sendable {
             """,
             metadata: [
                 "run": "\(call.run)", "function": "\(definition.slug)",
-                "unused": "\(unused.map(\.description).joined(separator: ", "))",
-                "after": "\(pass.lastStep.map { "\($0.name), \($0.line)" } ?? "its beginning")",
+                "unused": "\(change.unused.map(\.description).joined(separator: ", "))",
+                "after": "\(change.after)",
                 "instead": "\(waiting.map { "\($0.name), \($0.line)" }.joined(separator: "; "))",
             ]
         )

@@ -4,6 +4,8 @@ import ApusCore
 enum CallReply: Sendable {
     /// The function returned.
     case returned(RawJSON)
+    /// The function returned after a last step.
+    case completed(StepReport, RawJSON)
     /// Steps are to be taken note of.
     case steps([StepReport], retry: Retry?)
     /// The function threw.
@@ -17,6 +19,16 @@ enum CallReply: Sendable {
         switch self {
         case .returned(let json):
             return AppResponse(status: 200, headers: [], body: json.bytes)
+        case .completed(let report, let json):
+            var writer = JSONWriter(reserving: 512 + json.bytes.count)
+            writer.beginArray()
+            report.write(to: &writer)
+            writer.object { writer in
+                writer.member("data", json)
+                writer.member("op", Op.Kind.runComplete.rawValue)
+            }
+            writer.endArray()
+            return AppResponse(status: 206, headers: [], body: writer.bytes)
         case .steps(let reports, let retry):
             var writer = JSONWriter(reserving: 512)
             writer.array(reports) { report, writer in report.write(to: &writer) }

@@ -5,27 +5,12 @@ struct Checkpoint: Sendable {
     let client: Client
     let call: Call
 
-    /// What the server made of it.
-    enum Answer {
-        /// It is durable.
-        case taken
-        /// Another call has taken this one's place.
-        case stale
-        /// The server could not be reached, or did not take it.
-        case failed
-    }
-
-    func send(_ report: StepReport) async -> Answer {
+    func send(_ report: StepReport) async -> CheckpointReceipt {
         let body = body(report)
         for attempt in 0..<Backoff.tries {
             do {
                 if attempt > 0 { try await Backoff.pause(after: attempt - 1) }
-                let answer = try await client.ask("POST", "/v1/checkpoint/\(call.run)/async", body: body)
-                switch answer.status {
-                case 200..<300: return .taken
-                case 409: return .stale
-                default: continue
-                }
+                return try await client.link.checkpoint(call.run, body)
             } catch is CancellationError {
                 return .failed
             } catch {

@@ -17,15 +17,27 @@ public struct Endpoint: Sendable {
     /// Serves functions.
     /// - Parameter framework: the web framework's name, which the server shows.
     public init(_ client: Client, functions: [any Servable], framework: String = "swift") {
-        self.client = client
-        let all = functions.flatMap(\.definition.all)
-        self.functions = Dictionary(all.map { ($0.slug, $0) }) { first, _ in first }
-        registration = AppRegistration(client: client, functions: all, framework: framework)
-        problems = registration.problems
+        self.init(client, functions, framework, keyProblem: client.keys.problem)
         for problem in problems {
             client.settings.logger.error("the app cannot register", metadata: ["problem": "\(problem)"])
         }
     }
+
+    /// Functions for an engine in this process, which needs no keys.
+    package init(embedding client: Client, functions: [any Servable]) {
+        self.init(client, functions, "embedded", keyProblem: nil)
+    }
+
+    private init(_ client: Client, _ functions: [any Servable], _ framework: String, keyProblem: String?) {
+        self.client = client
+        let all = functions.flatMap(\.definition.all)
+        self.functions = Dictionary(all.map { ($0.slug, $0) }) { first, _ in first }
+        registration = AppRegistration(client: client, functions: all, framework: framework)
+        problems = registration.problems(with: keyProblem)
+    }
+
+    /// What the app says of itself, the body of `POST /fn/register`.
+    package func registrationBody(url: String) -> [UInt8] { registration.body(url: url).bytes }
 
     /// Bytes of a request's body at most, which web frameworks may want to know: the largest call, with room to spare.
     public static let bodyLimit = 16 << 20
@@ -57,20 +69,23 @@ public struct Endpoint: Sendable {
     }
 
     private func headers(_ request: AppRequest) -> [(name: String, value: String)] {
-        var headers = [
-            ("X-Inngest-SDK", Client.identification),
-            // Of the two versions this is the one in which the server joins parallel steps: one call goes on with all
-            // of them, where version 1 makes one for each.
-            ("X-Inngest-Req-Version", "2"),
-            ("X-Inngest-SDK-Handled", "true"),
-            ("X-Inngest-Framework", registration.framework),
-        ]
+        var headers = Endpoint.identification
+        headers.append(("X-Inngest-SDK-Handled", "true"))
+        headers.append(("X-Inngest-Framework", registration.framework))
         if let environment = client.settings.environment { headers.append(("X-Inngest-Env", environment)) }
         if let kind = request.header("x-inngest-server-kind") {
             headers.append(("X-Inngest-Expected-Server-Kind", kind))
         }
         return headers
     }
+
+    /// What an answer must say to be understood.
+    package static let identification: [(name: String, value: String)] = [
+        ("X-Inngest-SDK", Client.identification),
+        // Of the two versions this is the one in which the server joins parallel steps: one call goes on with all
+        // of them, where version 1 makes one for each.
+        ("X-Inngest-Req-Version", "2"),
+    ]
 
     private var unauthorized: AppResponse { .message("Unauthorized", status: 401) }
     private var probed: AppResponse { AppResponse(status: 200, headers: [], body: RawJSON.emptyObject.bytes) }
@@ -80,14 +95,22 @@ public struct Endpoint: Sendable {
 
 extension Endpoint {
     private func call(_ request: AppRequest) async -> AppResponse {
-        guard let slug = request.query("fnId"), let function = functions[slug] else {
-            let slug = request.query("fnId")?.excerpt() ?? ""
-            return .message("the app has no function \(slug); is its registration up to date?", status: 500)
-        }
         var target = request.query("stepId")
         if target == nil || target == "step" { target = request.header("x-inngest-step-id") }
+        return await answer(to: request.query("fnId"), step: target, body: request.body)
+    }
+
+    /// Answers a call that is known to come from the server.
+    /// - Parameters:
+    ///   - slug: the function, `<app>-<function>`.
+    ///   - step: the only step to run; `step` or nothing for none in particular.
+    package func answer(to slug: String?, step: String?, body: [UInt8]) async -> AppResponse {
+        guard let slug, let function = functions[slug] else {
+            let slug = slug?.excerpt() ?? ""
+            return .message("the app has no function \(slug); is its registration up to date?", status: 500)
+        }
         do {
-            var call = try Call(parsing: request.body, target: target)
+            var call = try Call(parsing: body, target: step)
             if call.usesAPI { try await fetchState(of: &call) }
             return await CallDriver(client: client, definition: function, call: call).reply().response
         } catch {
@@ -98,19 +121,13 @@ extension Endpoint {
 
     /// Gets what was too large for the call.
     private func fetchState(of call: inout Call) async throws {
-        async let results = fetch("/v0/runs/\(call.run)/actions")
-        async let events = fetch("/v0/runs/\(call.run)/batch")
+        let link = client.link
+        let run = call.run
+        async let results = link.results(of: run)
+        async let events = link.events(of: run)
         call.steps = try await results.view
         let batch = try await Array(events.view.elements)
         if !batch.isEmpty { call.events = batch }
-    }
-
-    private func fetch(_ path: String) async throws -> RawJSON {
-        let answer = try await client.ask("GET", path)
-        guard answer.status == 200 else {
-            throw CallError("the state of the run cannot be fetched: the server answered \(answer.status)")
-        }
-        return try RawJSON(parsing: answer.body)
     }
 }
 

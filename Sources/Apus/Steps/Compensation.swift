@@ -37,16 +37,13 @@ enum Compensation {
     /// run: a handler that would not fail when it is called again must not stop half-way.
     private static let marker = "compensation"
 
-    /// Runs a handler, and what it has registered should it fail for good.
-    static func guarding(_ step: Step, _ handler: () async throws -> RawJSON) async throws -> RawJSON {
-        do {
-            let result = try await handler()
-            guard step.pass.hasResult(of: marker) else { return result }
-            throw NonRetriableError("the run has been undone")
-        } catch let error where !(error is RunUnwound) {
-            let undos = step.pass.compensations.newestFirst
-            guard !undos.isEmpty, step.pass.hasResult(of: marker) || isFinal(error, step.context) else { throw error }
-            try await undo(undos, step, because: error)
+    /// Whether what a handler has registered must be undone after it has ended so.
+    static func isDue(_ result: Result<RawJSON, any Error>, in pass: Pass) -> Bool {
+        switch result {
+        case .success: return pass.hasResult(of: marker)
+        case .failure(let error):
+            guard !(error is RunUnwound), !pass.compensations.newestFirst.isEmpty else { return false }
+            return pass.hasResult(of: marker) || isFinal(error, pass.context)
         }
     }
 
@@ -55,18 +52,28 @@ enum Compensation {
         return context.isLastAttempt
     }
 
-    private static func undo(_ undos: [Compensations.Undo], _ step: Step, because error: any Error) async throws
-        -> Never
-    {
-        let reason = try await step.run(marker) { Reason(ErrorObject(error)) }
-        for undo in undos {
-            do {
-                try await step.run(undo.name, undo.body)
-            } catch let error as StepError {
-                step.context.logger.error("what was done cannot be undone", metadata: ["error": "\(error)"])
+    /// Undoes it.
+    /// - Returns: how the handler has ended now.
+    @inline(never)
+    static func run(after result: Result<RawJSON, any Error>, in pass: Pass) async -> Result<RawJSON, any Error> {
+        let undos = pass.compensations.newestFirst
+        let error: any Error =
+            if case .failure(let error) = result { error } else { NonRetriableError("the run has been undone") }
+        guard !undos.isEmpty else { return .failure(error) }
+        let step = Step(pass: pass)
+        do {
+            let reason = try await step.run(marker) { Reason(ErrorObject(error)) }
+            for undo in undos {
+                do {
+                    try await step.run(undo.name, undo.body)
+                } catch let error as StepError {
+                    step.context.logger.error("what was done cannot be undone", metadata: ["error": "\(error)"])
+                }
             }
+            return .failure(CompensatedError(reason: reason))
+        } catch {
+            return .failure(error)
         }
-        throw CompensatedError(reason: reason)
     }
 
     struct Reason: Codable, Sendable {

@@ -17,7 +17,9 @@ extension Step {
         -> [String]
     {
         let client = context.client
-        return try await execute(name, .typed("step.sendEvent"), SourceLine(file: file, line: line)) {
+        let memo = try await perform(name, SourceLine(file: file, line: line)) {
+            .typed("step.sendEvent")
+        } body: {
             let ids = try await client.send(events)
             var writer = JSONWriter()
             writer.object { writer in
@@ -25,9 +27,8 @@ extension Step {
                 writer.array(ids) { id, writer in writer.value(id) }
             }
             return writer.finish()
-        } decode: { data in
-            data["ids"]?.elements.compactMap(\.string) ?? []
         }
+        return try result(of: name, memo) { $0["ids"]?.elements.compactMap(\.string) ?? [] }
     }
 
     /// Sends a signal to the run that waits for it.
@@ -38,11 +39,12 @@ extension Step {
         file: String = #fileID, line: Int = #line
     ) async throws -> Bool {
         let client = context.client
-        return try await execute(name, .typed("step.sendSignal"), SourceLine(file: file, line: line)) {
+        let memo = try await perform(name, SourceLine(file: file, line: line)) {
+            .typed("step.sendSignal")
+        } body: {
             .bool(try await client.sendSignal(signal, payload))
-        } decode: { data in
-            data.bool ?? false
         }
+        return try result(of: name, memo) { $0.bool ?? false }
     }
 
     /// Runs another function and waits for its result.

@@ -27,75 +27,82 @@ extension Step {
     public func run<Output: Codable & Sendable>(
         _ name: String, file: String = #fileID, line: Int = #line, _ body: @Sendable () async throws -> Output
     ) async throws -> Output {
-        try await execute(name, .body, SourceLine(file: file, line: line)) {
+        let memo = try await perform(name, SourceLine(file: file, line: line)) {
+            .body
+        } body: {
             try Coding.encode(try await body())
-        } decode: { memo in
-            try Coding.decode(from: memo)
         }
+        return try result(of: name, memo) { try Coding.decode(from: $0) }
     }
 
     /// Runs code once; see the other `run`.
+    @_disfavoredOverload  // Code that is one expression could be taken for code whose value is thrown away.
     public func run(
         _ name: String, file: String = #fileID, line: Int = #line, _ body: @Sendable () async throws -> Void
     ) async throws {
-        try await execute(name, .body, SourceLine(file: file, line: line)) {
+        let memo = try await perform(name, SourceLine(file: file, line: line)) {
+            .body
+        } body: {
             try await body()
             return .null
-        } decode: { _ in
         }
+        try result(of: name, memo) { _ in }
     }
 
-    /// A step with a body.
-    func execute<Output>(
-        _ name: String, _ order: StepOrder, _ line: SourceLine,
-        _ body: @Sendable () async throws -> RawJSON,
-        decode: (JSONView) throws -> Output
-    ) async throws -> Output {
+    /// A step that the server does.
+    /// - Returns: its result as the server has it.
+    func request(_ name: String, _ line: SourceLine, _ order: () throws -> StepOrder) async throws -> JSONView {
+        try await perform(name, line, order) { throw CancellationError() }
+    }
+
+    /// A step.
+    /// - Parameter body: what it does when it is one that runs here.
+    /// - Returns: its result as the server has it.
+    @inline(__always)
+    func perform(
+        _ name: String, _ line: SourceLine, _ order: () throws -> StepOrder,
+        body: @Sendable () async throws -> RawJSON
+    ) async throws -> JSONView {
+        let entrance = try pass.enter(name, line, order)
+        if case .memo(let memo) = entrance { return memo }
+        return try await perform(name, entrance, body)
+    }
+
+    @inline(never)
+    private func perform(
+        _ name: String, _ entrance: Pass.Entrance, _ body: @Sendable () async throws -> RawJSON
+    ) async throws -> JSONView {
         let call: StepCall
-        switch pass.enter(name, line) {
-        case .memo(let memo): return try result(of: name, memo, decode)
-        case .wait(let id, let index):
-            call = StepCall(id: id, name: name, index: index, line: line, order: order.racing)
+        switch entrance {
+        case .memo(let memo): return memo
+        case .wait(let found): call = found
         case .refused: try await pass.refuse()
         case .misplaced: throw MisplacedStepError(step: name)
         }
         var signal = await pass.wait(for: call)
         while true {
             switch signal {
-            case .memo(let memo): return try result(of: name, memo, decode)
+            case .memo(let memo): return memo
             case .unwind: throw RunUnwound()
             case .cancel: throw CancellationError()
-            case .run:
-                let outcome = await withTaskExecutorPreference(globalConcurrentExecutor) {
-                    do {
-                        return BodyOutcome.returned(try await pass.middleware.around(info(of: call), body))
-                    } catch {
-                        return BodyOutcome.threw(error)
-                    }
-                }
-                signal = await pass.report(outcome, of: call)
+            case .run: signal = await pass.report(await outcome(of: call, body), of: call)
             }
         }
     }
 
-    /// A step that the server does.
-    /// - Returns: its result as the server has it.
-    func request(_ name: String, _ line: SourceLine, _ order: () throws -> StepOrder) async throws -> JSONView {
-        switch pass.enter(name, line) {
-        case .memo(let memo): return memo
-        case .wait(let id, let index):
-            let order = try order().racing
-            switch await pass.wait(for: StepCall(id: id, name: name, index: index, line: line, order: order)) {
-            case .memo(let memo): return memo
-            case .unwind: throw RunUnwound()
-            case .cancel, .run: throw CancellationError()
+    @inline(never)
+    private func outcome(of call: StepCall, _ body: @Sendable () async throws -> RawJSON) async -> BodyOutcome {
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            do {
+                return .returned(try await pass.middleware.around(info(of: call), body))
+            } catch {
+                return .threw(error)
             }
-        case .refused: try await pass.refuse()
-        case .misplaced: throw MisplacedStepError(step: name)
         }
     }
 
     /// What is inside `{"data":…}` and `{"error":…}`.
+    @inline(never)
     func result<Output>(of name: String, _ memo: JSONView, _ decode: (JSONView) throws -> Output) throws -> Output {
         var data = memo
         if memo.kind == .object {

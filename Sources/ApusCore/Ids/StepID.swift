@@ -18,7 +18,7 @@ public struct StepID: Hashable, Sendable {
     /// Makes an id from its text; nil beyond ``limit`` bytes.
     public init?(_ text: String) {
         var text = text
-        guard let id = text.withUTF8({ StepID(validated: $0.span.bytes) }) else { return nil }
+        guard let id = text.withUTF8({ StepID(utf8: $0.span.bytes) }) else { return nil }
         self = id
     }
 
@@ -29,15 +29,10 @@ public struct StepID: Hashable, Sendable {
 
     /// Makes an id from its text's bytes; nil beyond ``limit`` bytes or when they are not UTF-8.
     public init?(utf8 text: RawSpan) {
-        guard StepID.words(text) != nil || UTF8Sequence.isValid(text) else { return nil }
-        self.init(validated: text)
-    }
-
-    private init?(validated text: RawSpan) {
-        guard text.byteCount <= StepID.limit else { return nil }
         if let words = StepID.words(text) {
             storage = .sha1(words.0, words.1, words.2)
         } else {
+            guard text.byteCount <= StepID.limit, UTF8Sequence.isValid(text) else { return nil }
             storage = .other(text.withUnsafeBytes { Array($0) })
         }
     }
@@ -66,19 +61,12 @@ public struct StepID: Hashable, Sendable {
     }
 
     private static func words(_ text: RawSpan) -> (UInt64, UInt64, UInt32)? {
-        guard text.byteCount == 40 else { return nil }
-        var first: UInt64 = 0
-        var second: UInt64 = 0
-        var third: UInt32 = 0
-        for index in 0..<40 {
-            guard let digit = Hexadecimal.lowerCaseValue(text.byte(index)) else { return nil }
-            switch index {
-            case ..<16: first = first << 4 | UInt64(digit)
-            case ..<32: second = second << 4 | UInt64(digit)
-            default: third = third << 4 | UInt32(digit)
-            }
-        }
-        return (first, second, third)
+        guard text.byteCount == 40,
+            let a = Hexadecimal.lowerCaseNumber(text, at: 0), let b = Hexadecimal.lowerCaseNumber(text, at: 8),
+            let c = Hexadecimal.lowerCaseNumber(text, at: 16), let d = Hexadecimal.lowerCaseNumber(text, at: 24),
+            let e = Hexadecimal.lowerCaseNumber(text, at: 32)
+        else { return nil }
+        return (UInt64(a) << 32 | UInt64(b), UInt64(c) << 32 | UInt64(d), e)
     }
 }
 

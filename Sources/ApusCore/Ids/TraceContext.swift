@@ -14,19 +14,48 @@ public struct TraceContext: Hashable, Sendable {
     }
 
     /// 32 hexadecimal digits.
-    public static func traceID(_ trace: ULID) -> String { digits(trace.high) + digits(trace.low) }
+    public static func traceID(_ trace: ULID) -> String {
+        text(reserving: 32) { append(trace, to: &$0) }
+    }
+
     /// 16 hexadecimal digits.
-    public var spanID: String { Self.digits(span) }
+    public var spanID: String {
+        Self.text(reserving: 16) { Hexadecimal.append(span, digits: 16, to: &$0) }
+    }
 
     /// The value of the header `traceparent`, sampled.
-    public var traceparent: String { "00-\(Self.traceID(trace))-\(spanID)-01" }
+    public var traceparent: String { Self.text(reserving: 55, appendTraceparent) }
 
     /// The value of the header `tracestate`, by which SDKs name the call when they send events and spans.
     public func tracestate(app: UUID16, function: UUID16) -> String {
-        var text = Array("inngest@traceref=".utf8)
-        text.reserveCapacity(240)
-        PercentEncoding.append(Array(#"{"tp":"\#(traceparent)","ts":""}"#.utf8), to: &text)
-        text += ",inngest@fn=\(function),inngest@app=\(app)".utf8
+        Self.text(reserving: 240) { text in
+            // {"tp":"…","ts":""}, percent-encoded.
+            text.append(contentsOf: "inngest@traceref=%7B%22tp%22%3A%22".utf8)
+            appendTraceparent(to: &text)
+            text.append(contentsOf: "%22%2C%22ts%22%3A%22%22%7D,inngest@fn=".utf8)
+            function.appendText(to: &text)
+            text.append(contentsOf: ",inngest@app=".utf8)
+            app.appendText(to: &text)
+        }
+    }
+
+    private func appendTraceparent(to text: inout [UInt8]) {
+        text.append(contentsOf: "00-".utf8)
+        Self.append(trace, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Hexadecimal.append(span, digits: 16, to: &text)
+        text.append(contentsOf: "-01".utf8)
+    }
+
+    private static func append(_ trace: ULID, to text: inout [UInt8]) {
+        Hexadecimal.append(trace.high, digits: 16, to: &text)
+        Hexadecimal.append(trace.low, digits: 16, to: &text)
+    }
+
+    private static func text(reserving count: Int, _ append: (inout [UInt8]) -> Void) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(count)
+        append(&text)
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -44,11 +73,6 @@ public struct TraceContext: Hashable, Sendable {
     private static func number(_ text: Substring) -> UInt64? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else { return nil }
         return UInt64(text, radix: 16)
-    }
-
-    private static func digits(_ value: UInt64) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
     }
 
     /// The trace that a run belongs to: its own, unless a run of another one has invoked it.

@@ -89,11 +89,13 @@ extension ULID: LosslessStringConvertible {
 
     /// Appends the 26 characters in upper case.
     public func appendText(to text: inout [UInt8]) {
-        for index in 0..<26 {
-            text.append(character(index))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { buffer in
+            for index in 0..<26 { buffer.initializeElement(at: index, to: character(index)) }
+            text.append(contentsOf: buffer)
         }
     }
 
+    @inline(__always)
     private func character(_ index: Int) -> UInt8 {
         // The text has 130 bits: two zero bits, then the 128 of the value. The 14th character holds
         // the last bit of the one half and the first four of the other.

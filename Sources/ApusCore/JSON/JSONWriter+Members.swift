@@ -64,4 +64,14 @@ extension JSONWriter {
         for element in elements { try write(element, &self) }
         endArray()
     }
+
+    /// Writes an object whose keys are known at run time only, in canonical order.
+    public mutating func object<Value>(of members: [String: Value], _ write: (Value, inout JSONWriter) -> Void) {
+        object { writer in
+            for (key, value) in members.sorted(by: { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }) {
+                writer.key(key)
+                write(value, &writer)
+            }
+        }
+    }
 }

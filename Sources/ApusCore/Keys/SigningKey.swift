@@ -65,7 +65,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// 64 lower-case digits: what goes over the wire where a client names the key.
     public var hashText: String {
         var text: [UInt8] = []
-        for byte in hash { Hexadecimal.append(UInt64(byte), digits: 2, to: &text) }
+        Hexadecimal.append(hash, to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 }
@@ -99,7 +99,7 @@ public struct DerivedKey: Sendable {
     /// 64 lower-case digits.
     public func code(of text: String) -> String {
         var digits: [UInt8] = []
-        for byte in mac(of: text) { Hexadecimal.append(UInt64(byte), digits: 2, to: &digits) }
+        Hexadecimal.append(mac(of: text), to: &digits)
         return String(decoding: digits, as: UTF8.self)
     }
 

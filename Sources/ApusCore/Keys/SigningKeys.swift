@@ -68,7 +68,7 @@ extension SigningKeys {
         text += "t=".utf8
         text += seconds.utf8
         text += "&s=".utf8
-        for byte in first.code(of: body, seconds.utf8) { Hexadecimal.append(UInt64(byte), digits: 2, to: &text) }
+        Hexadecimal.append(first.code(of: body, seconds.utf8), to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 

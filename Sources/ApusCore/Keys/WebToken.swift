@@ -1,7 +1,7 @@
 /// JSON Web Tokens (RFC 7519) with HMAC-SHA256, the only algorithm that is made or accepted.
 public enum WebToken {
     /// The longest token that is looked at, in bytes.
-    public static let limit = 8_192
+    public static let limit = 16_384
     /// Seconds by which a token may have been made ahead of the clock.
     static let tolerance: Int64 = 60
 

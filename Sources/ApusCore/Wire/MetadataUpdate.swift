@@ -85,13 +85,7 @@ public struct MetadataUpdate: Hashable, Sendable {
             }
         }
         var writer = JSONWriter(reserving: values.bytes.count + (old?.bytes.count ?? 0))
-        writer.beginObject()
-        let ordered = members.sorted { UTF16Order.precedes(Array($0.key.utf8), Array($1.key.utf8)) }
-        for (key, value) in ordered {
-            writer.key(key)
-            writer.raw(value)
-        }
-        writer.endObject()
+        writer.object(of: members) { $1.raw($0) }
         return writer.finish()
     }
 

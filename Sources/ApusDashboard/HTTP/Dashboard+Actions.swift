@@ -118,7 +118,7 @@ extension Dashboard {
             throw PageProblem(422, "It was not invoked", "The data is not a JSON object: \(error)")
         }
         let id = try await site.node.invoke(slug, SubmittedEvent(event))
-        return PageAnswer.redirect(to: Link("events", id.description).text, Notice("\(slug) is invoked."))
+        return PageAnswer.redirect(to: site.base + Link("events", id.description).text, Notice("\(slug) is invoked."))
     }
 
     private static func move(
@@ -139,6 +139,37 @@ extension Dashboard {
     private func addOtherActions(to routes: inout RouteTable) {
         let site = site
         let node = site.node
+        if !site.isEmbedded { addAppActions(to: &routes) }
+        post("/schedules/:id", &routes) { form, visit, context in
+            let key = try await Self.schedule(context.parameter("id"), node)
+            var change = ScheduleChange()
+            change.isPaused = form["paused"] == "true"
+            change.catchUp = CatchUp(name: form["catch_up"]).map { .set($0) } ?? .unset
+            change.overlap = Overlap(name: form["overlap"])
+            _ = try await node.change(key, change, by: Self.actor)
+            return visit.back(to: Link("schedules"), Notice("The schedule is changed."))
+        }
+        post("/schedules/:id/run", &routes) { _, visit, context in
+            let key = try await Self.schedule(context.parameter("id"), node)
+            guard let event = try await node.run(key, by: Self.actor) else {
+                throw PageProblem(409, "No run has started", "The function is paused, or not registered any more.")
+            }
+            return PageAnswer.redirect(
+                to: site.base + Link("events", event.description).text, Notice("A run has started."))
+        }
+        post("/settings", &routes) { form, visit, _ in
+            let theme = ["light", "dark"].contains(form["theme"]) ? form["theme"] : ""
+            let zone = form["zone"] == "utc" ? "utc" : "local"
+            let rest = "; Path=\(site.base)/; Max-Age=31536000; SameSite=Lax"
+            return PageAnswer.redirect(
+                to: site.base + "/settings", Notice("Kept in this browser."),
+                cookies: ["apus-theme=\(theme)\(rest)", "apus-zone=\(zone)\(rest)"])
+        }
+    }
+
+    private func addAppActions(to routes: inout RouteTable) {
+        let site = site
+        let node = site.node
         post("/apps", &routes) { form, visit, _ in
             guard !form["url"].isEmpty else { throw PageProblem(422, "No app was added", "The URL is missing.") }
             await site.sync.add(form["url"])
@@ -156,30 +187,6 @@ extension Dashboard {
                 error.map { Notice("\(app.name) did not sync: \($0)", tone: "failed") }
                     ?? Notice("\(app.name) is synced."))
         }
-        post("/schedules/:id", &routes) { form, visit, context in
-            let key = try await Self.schedule(context.parameter("id"), node)
-            var change = ScheduleChange()
-            change.isPaused = form["paused"] == "true"
-            change.catchUp = CatchUp(name: form["catch_up"]).map { .set($0) } ?? .unset
-            change.overlap = Overlap(name: form["overlap"])
-            _ = try await node.change(key, change, by: Self.actor)
-            return visit.back(to: Link("schedules"), Notice("The schedule is changed."))
-        }
-        post("/schedules/:id/run", &routes) { _, visit, context in
-            let key = try await Self.schedule(context.parameter("id"), node)
-            guard let event = try await node.run(key, by: Self.actor) else {
-                throw PageProblem(409, "No run has started", "The function is paused, or not registered any more.")
-            }
-            return PageAnswer.redirect(to: Link("events", event.description).text, Notice("A run has started."))
-        }
-        post("/settings", &routes) { form, visit, _ in
-            let theme = ["light", "dark"].contains(form["theme"]) ? form["theme"] : ""
-            let zone = form["zone"] == "utc" ? "utc" : "local"
-            let rest = "; Path=/; Max-Age=31536000; SameSite=Lax"
-            return PageAnswer.redirect(
-                to: "/settings", Notice("Kept in this browser."),
-                cookies: ["apus-theme=\(theme)\(rest)", "apus-zone=\(zone)\(rest)"])
-        }
     }
 
     private static func schedule(_ text: String, _ node: Node) async throws -> ScheduleKey {
@@ -192,6 +199,6 @@ extension Dashboard {
 extension Visit {
     /// Back to the page that a post came from.
     func back(to other: Link, _ notice: Notice) -> Response {
-        PageAnswer.redirect(to: cameFrom ?? other.text, notice)
+        PageAnswer.redirect(to: cameFrom ?? base + other.text, notice)
     }
 }

@@ -21,6 +21,18 @@ package struct Dashboard: Sendable {
         )
     }
 
+    /// The pages of an engine inside an app, which decides who sees them.
+    /// - Parameters:
+    ///   - sync: asks no app for anything.
+    ///   - base: what stands before every path: empty, or one that begins with a slash and ends without one.
+    /// - Throws: what is wrong with a template.
+    package init(embedding node: Node, sync: AppSync, version: String, at base: String) throws {
+        site = Site(
+            node: node, sync: sync, version: version, pages: try Pages(), bodies: RequestBodies(total: 16 << 20),
+            base: base, isEmbedded: true
+        )
+    }
+
     package func add(to routes: inout RouteTable) {
         AssetRoutes().add(to: &routes)
         addPages(to: &routes)
@@ -29,8 +41,8 @@ package struct Dashboard: Sendable {
         LiveStreams(site: site).add(to: &routes)
     }
 
-    typealias Page = @Sendable (Visit, BasicRequestContext) async throws -> Response
-    typealias Action = @Sendable (Form, Visit, BasicRequestContext) async throws -> Response
+    typealias Page = @Sendable (Visit, RouteContext) async throws -> Response
+    typealias Action = @Sendable (Form, Visit, RouteContext) async throws -> Response
 
     func page(_ path: String, access: Access = .page, _ routes: inout RouteTable, _ page: @escaping Page) {
         let site = site
@@ -44,6 +56,7 @@ package struct Dashboard: Sendable {
         let site = site
         routes.on(.post, path, access: access) { request, context in
             var visit = Visit(request)
+            visit.base = site.base
             visit.cameFrom = PostGuard.origin(of: request.headers, authority: request.head.authority)
             let checked = visit
             return try await Self.explaining(site, checked) {
@@ -77,7 +90,7 @@ package struct Dashboard: Sendable {
     }
 }
 
-extension BasicRequestContext {
+extension RouteContext {
     /// A part of the path.
     func parameter(_ name: String) -> String {
         let text = parameters.get(name) ?? ""

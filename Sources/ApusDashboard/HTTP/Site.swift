@@ -14,6 +14,10 @@ struct Site: Sendable {
     let bodies: RequestBodies
     /// `nil` for a server that is open.
     var sessions: Sessions?
+    /// Before every path: empty, or one that begins with a slash and ends without one.
+    var base = ""
+    /// Whether the engine lives in the app's own process, where no app is to be asked.
+    var isEmbedded = false
     let endedSessions = EndedSessions()
     let longRuns = LongRuns()
     let keptCounts = KeptCounts()
@@ -31,8 +35,9 @@ struct Site: Sendable {
         _ visit: Visit, title: String, page: String, live: Link? = nil, failed: Int = 0, _ fields: [String: Part]
     ) -> Part {
         let frame: Part = [
-            "base": "", "title": .text(title.visible()), "theme": theme(visit), "zone": .text(zone(visit)),
-            "version": .text(version), "environment": sessions == nil ? "dev" : "signed",
+            "base": .text(base), "title": .text(title.visible()), "theme": theme(visit), "zone": .text(zone(visit)),
+            "version": .text(version),
+            "environment": .text(isEmbedded ? "embedded" : sessions == nil ? "dev" : "signed"),
             "now": visit.time.part(visit.now),
             "serverUrl": .text(visit.serverURL), "eventKey": .text(eventKey), "signsOut": .flag(sessions != nil),
             "live": live?.part ?? false,

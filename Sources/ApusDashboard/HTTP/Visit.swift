@@ -15,6 +15,8 @@ struct Visit: Sendable {
     var isEncrypted: Bool
     /// The page that a post came from.
     var cameFrom: String?
+    /// What stands before every path of the dashboard.
+    var base = ""
     private var query: [(name: String, value: String)]
     private var cookies: [String: String]
 

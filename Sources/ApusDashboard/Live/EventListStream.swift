@@ -69,7 +69,7 @@ struct EventListStream: Sendable {
         var answer = LiveStreams.Found(isStale: news.isIncomplete)
         let rows = (found.new + found.changed).filter { filter.matches($0.event, now: now) }
         for row in rows.sorted(by: { $0.event.row < $1.event.row }) {
-            let part = row.part(list: filter.link, selected: nil, visit, site).with(["base": ""])
+            let part = row.part(list: filter.link, selected: nil, visit, site).with(["base": .text(site.base)])
             answer.messages.append(
                 .row("event-\(row.event.id)", state: "", site.pages.render("event-row", part)))
         }

@@ -15,7 +15,7 @@ struct ReplayStream: Sendable {
         let since = visit.now - .seconds(5)
         return LiveStreams.Found(
             messages: replays.filter { $0.state.isOpen || $0.endedAt ?? .epoch > since }.map {
-                let row = ReplaysPage.row($0, visit).with(["base": ""])
+                let row = ReplaysPage.row($0, visit).with(["base": .text(site.base)])
                 return .row("replay-\($0.id)", state: $0.state.name, site.pages.render("replay-row", row))
             })
     }

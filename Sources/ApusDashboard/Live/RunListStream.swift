@@ -47,7 +47,7 @@ struct RunListStream: Sendable {
         let list = isOverview ? Link("runs") : filter.link
         // A new row goes to the top, so the newest comes last.
         for row in try await RunRow.rows(shown.sorted { $0.position < $1.position }, on: site.node, now: visit.now) {
-            let part = row.part(list: list, selected: nil, time: visit.time).with(["base": ""])
+            let part = row.part(list: list, selected: nil, time: visit.time).with(["base": .text(site.base)])
             answer.messages.append(
                 .row("run-\(row.run.id)", state: row.state(visit.now).key, site.pages.render("run-row", part)))
         }
@@ -71,7 +71,7 @@ struct RunStream: Sendable {
         let body = RunBody(site: site, visit: visit, base: try RunBody.base(of: id, visit))
         let loaded = try await site.load(run: id)
         let state = RunRow.state(loaded.run.projection, visit.now)
-        let part = try await body.part(id).with(["base": "", "serverUrl": .text(visit.serverURL)])
+        let part = try await body.part(id).with(["base": .text(site.base), "serverUrl": .text(visit.serverURL)])
         return LiveStreams.Found(
             messages: [.row("run", state: state.key, site.pages.render("run-body", part))])
     }

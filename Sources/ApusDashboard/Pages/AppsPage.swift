@@ -20,7 +20,7 @@ struct AppsPage: Sendable {
             inputs: [ActionPart.field("URL", "url", "http://localhost:3000/api/inngest")],
             command: "apus dev -u http://localhost:3000/api/inngest")
         let fields: [String: Part] = [
-            "total": .text(NumberText.counted(apps.count, "app")), "actions": [add.part],
+            "total": .text(NumberText.counted(apps.count, "app")), "actions": .list(site.isEmbedded ? [] : [add.part]),
             "apps": .list(apps.map { app($0, registry, visit) } + waiting),
         ]
         let failed = try await site.failedLately(visit)
@@ -49,7 +49,7 @@ struct AppsPage: Sendable {
                 : ["key": "failed", "word": "Not synced"],
             "error": .optional(app.error?.visible()), "advice": advice(app.error, visit),
             // An app that has not registered has nothing to say for itself.
-            "actions": .list(app.isRegistered ? [sync.part] : []), "facts": .list(facts),
+            "actions": .list(app.isRegistered && !site.isEmbedded ? [sync.part] : []), "facts": .list(facts),
         ]
     }
 

@@ -91,7 +91,7 @@ struct CancelPage: Sendable {
                 ? "No such run lives any more."
                 : "The runs are being cancelled; the orders are stored and go on after a restart.",
             tone: plan.count == 0 ? "waiting" : "completed")
-        return PageAnswer.redirect(to: filter.link.with("until", nil).with("from", nil).text, notice)
+        return PageAnswer.redirect(to: site.base + filter.link.with("until", nil).with("from", nil).text, notice)
     }
 
     private func plan(_ filter: RunFilter, until: Timestamp, _ visit: Visit) async throws -> Plan {

@@ -21,7 +21,7 @@ struct FindPage: Sendable {
     func answer(_ visit: Visit) async throws -> Response {
         let query = visit.text("q").trimmed
         let hits = try await find(query, visit)
-        if hits.count == 1, let hit = hits.first { return PageAnswer.redirect(to: hit.link.text, nil) }
+        if hits.count == 1, let hit = hits.first { return PageAnswer.redirect(to: site.base + hit.link.text, nil) }
         let rows: [Part] = hits.map {
             [
                 "kind": .text($0.kind), "text": .text($0.text.visible()), "href": $0.link.part,

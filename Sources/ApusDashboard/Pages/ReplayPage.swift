@@ -88,7 +88,7 @@ struct ReplayPage: Sendable {
         let plan = try await site.node.order(
             try wish(filter, form["start"], form["per_minute"], visit), by: Dashboard.actor)
         return PageAnswer.redirect(
-            to: "/replays",
+            to: site.base + "/replays",
             plan.replay.found > 0
                 ? Notice("\(NumberText.counted(plan.replay.found, "run")) are being repeated.")
                 : Notice("No run matches any more.", tone: "waiting"))

@@ -70,7 +70,8 @@ struct RerunActions: Sendable {
         }
         switch try await site.node.rerun(id, from: place, input: input, by: Dashboard.actor) {
         case .started(let new):
-            return PageAnswer.redirect(to: Link("runs", new.description).text, Notice("A new run has started."))
+            return PageAnswer.redirect(
+                to: site.base + Link("runs", new.description).text, Notice("A new run has started."))
         case .unknownRun: throw PageProblem.missing("run", text)
         case .impossible(let problem): throw PageProblem(409, "No run has started", "\(problem).")
         case .refused(let answer): throw PageProblem(409, "No run has started", "\(answer.reason).")

@@ -24,7 +24,7 @@ struct RunPage: Sendable {
         let from = visit.number("row", usual: 0, most: 1_000_000)
         let count = visit.number("count", usual: WaterfallPart.pageRows, most: 1_000)
         let rows = body.drawing(loaded, children, selected: nil).rows(from..<from + count)
-            .map { site.pages.render("step-row", $0.with(["base": ""])) }
+            .map { site.pages.render("step-row", $0.with(["base": .text(site.base)])) }
         return PageAnswer.html("<ol>" + rows.joined() + "</ol>")
     }
 
@@ -79,6 +79,6 @@ extension Site {
             return PageAnswer.text(String(decoding: json.bytes, as: UTF8.self))
         }
         let part = PayloadPart.part(label, json, link: link, isWhole: true)
-        return PageAnswer.html(pages.render("payload", part.with(["base": ""])))
+        return PageAnswer.html(pages.render("payload", part.with(["base": .text(base)])))
     }
 }

@@ -63,7 +63,8 @@ struct SendPage: Sendable {
             let event = try Self.event(draft)
             let ids = try await site.node.ingest([event])
             guard let id = ids.first else { throw PageProblem(422, "Not sent", "The server has taken no event.") }
-            return PageAnswer.redirect(to: Link("events", id.description).text, Notice("The event is stored."))
+            return PageAnswer.redirect(
+                to: site.base + Link("events", id.description).text, Notice("The event is stored."))
         } catch let problem as PageProblem {
             draft.problem = problem.message
             return answer(draft, visit)

@@ -60,17 +60,12 @@ extension GatewayRequest {
             writer.member("body_bytes", body.count)
         }
         writer.key("headers")
-        writer.beginObject()
         var values: [String: String] = [:]
         for header in headers {
             let isHarmless = GatewayHeaders.isHarmless(header.name)
             values[header.name.lowercased()] = isHarmless ? header.value : SecretParameters.mark
         }
-        for name in values.keys.sorted(by: { $0.utf16.lexicographicallyPrecedes($1.utf16) }) {
-            writer.key(name)
-            writer.value(values[name] ?? "")
-        }
-        writer.endObject()
+        writer.object(of: values) { $1.value($0) }
         writer.member("method", method)
         writer.member("url", url.shown)
         writer.endObject()

@@ -21,8 +21,16 @@ package struct GatewayRequest: Sendable {
     package var body: [UInt8]
     package var label: StepLabel
     package var isRace: Bool
+    /// To whom what comes back is passed on while it arrives.
+    package var audience: Audience?
     /// What must not be found in texts that are stored: keys, passwords, values of headers.
     package var secrets: [String]
+
+    /// A topic of realtime.
+    package struct Audience: Hashable, Sendable {
+        package var channel: String
+        package var topic: String
+    }
 
     private static let longestMethod = 32
 
@@ -32,6 +40,7 @@ package struct GatewayRequest: Sendable {
         kind = op.kind == .aiGateway ? .ai : .http
         label = StepLabel(name: op.displayName, kind: kind == .ai ? .aiGateway : .gateway)
         isRace = op.isRace
+        audience = try Self.audience(options?["publish"], of: op.kind)
         url = try GatewayURL(options?["url"]?.string ?? "", of: op.kind)
         let own = try GatewayHeaders.read(options?["headers"], of: op.kind)
         headers = own
@@ -53,6 +62,16 @@ package struct GatewayRequest: Sendable {
         }
         if let credentials = url.basicAuthorization { addIfAbsent("Authorization", credentials) }
         secrets += GatewayHeaders.secrets(in: headers)
+    }
+
+    private static func audience(_ value: JSONView?, of kind: Op.Kind) throws(InstructionError) -> Audience? {
+        guard let value, !value.isNull else { return nil }
+        guard let channel = value["channel"]?.string, let topic = value["topic"]?.string else {
+            throw InstructionError(
+                .noticed(message: "\(kind.rawValue) has publish that is no object with the strings channel and topic.")
+            )
+        }
+        return Audience(channel: channel, topic: topic)
     }
 
     /// How a provider wants to be shown the key.

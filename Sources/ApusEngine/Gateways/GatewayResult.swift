@@ -55,12 +55,7 @@ package enum GatewayResult: Hashable, Sendable {
         writer.beginObject()
         writer.member("body", String(decoding: response.body, as: UTF8.self))
         writer.key("headers")
-        writer.beginObject()
-        for (name, value) in headers(of: response) {
-            writer.key(name)
-            writer.value(value)
-        }
-        writer.endObject()
+        writer.object(of: headers(of: response)) { $1.value($0) }
         writer.member("status_code", response.status)
         writer.member("url", GatewayURL.answered(response.url))
         writer.endObject()
@@ -68,7 +63,7 @@ package enum GatewayResult: Hashable, Sendable {
     }
 
     /// By canonical name, several values of one joined, without those that describe a coded body that has been decoded.
-    private static func headers(of response: GatewayResponse) -> [(name: String, value: String)] {
+    private static func headers(of response: GatewayResponse) -> [String: String] {
         var values: [String: String] = [:]
         for header in response.headers {
             let name = canonical(header.name)
@@ -79,7 +74,7 @@ package enum GatewayResult: Hashable, Sendable {
             values["Content-Encoding"] = nil
             values["Content-Length"] = nil
         }
-        return values.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }.map { ($0.key, $0.value) }
+        return values
     }
 
     /// `content-type` becomes `Content-Type`.

@@ -48,7 +48,7 @@ package struct GatewayURL: Hashable, Sendable {
     }
 
     /// For people: no value of the query.
-    var shown: String { SecretParameters.hide(in: text, all: true) }
+    package var shown: String { SecretParameters.hide(in: text, all: true) }
 
     /// - Parameter url: where an answer came from in the end.
     static func answered(_ url: String) -> String { SecretParameters.hide(in: url, all: false) }

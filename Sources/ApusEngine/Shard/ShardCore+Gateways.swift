@@ -46,7 +46,9 @@ extension ShardCore {
         let slots = answered?.slots ?? CallSlots(of: resident.run)
         queue.hold(slots)
         openCalls[call] = OpenCall(app: app, bytes: 0, slots: slots, gateway: OpenCall.Gateway(failure: failure))
-        decision.effects.append(.gateway(OutgoingGateway(id: call, app: app, requests: requests, slots: slots)))
+        decision.effects.append(
+            .gateway(
+                OutgoingGateway(id: call, run: resident.run.start.id, app: app, requests: requests, slots: slots)))
     }
 
     /// The run has ended: nobody waits for its requests.
@@ -151,6 +153,7 @@ extension ShardCore {
 /// Requests for the steps of one call's answer, complete but for the connection. They are made side by side.
 package struct OutgoingGateway: Sendable {
     package var id: CallID
+    package var run: ULID
     package var app: UUID16
     package var requests: [GatewayRequest]
     /// What the call counts for until the last of them has ended.

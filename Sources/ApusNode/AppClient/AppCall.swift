@@ -24,6 +24,8 @@ final class AppCall {
     let id: AppCallID
     /// The request as the caller gave it, or what a redirect has made of it.
     var request: AppRequest
+    /// Who hears of the response while it arrives.
+    let observer: ((AppResponsePart) -> Void)?
     /// Whom to tell, once.
     let done: (Result<AppResponse, AppCallFailure>) -> Void
     /// Where it is now; changed by the client only.
@@ -36,9 +38,13 @@ final class AppCall {
     var needsFreshConnection = false
 
     /// A call that nothing has been done for yet.
-    init(id: AppCallID, request: AppRequest, done: @escaping (Result<AppResponse, AppCallFailure>) -> Void) {
+    init(
+        id: AppCallID, request: AppRequest, observer: ((AppResponsePart) -> Void)? = nil,
+        done: @escaping (Result<AppResponse, AppCallFailure>) -> Void
+    ) {
         self.id = id
         self.request = request
+        self.observer = observer
         self.done = done
         self.url = request.url
     }

@@ -53,6 +53,7 @@ package final class AppClient {
     /// Sends a request and waits for the whole response.
     ///
     /// - Parameters:
+    ///   - observer: hears of the response while it arrives.
     ///   - deadline: when the call fails with ``AppCallFailure/timeout`` at the latest; `nil` means
     ///     ``Configuration/callTimeout`` from now.
     ///   - done: called exactly once, never before this method has returned.
@@ -60,13 +61,14 @@ package final class AppClient {
     @discardableResult
     package func call(
         _ request: AppRequest,
+        observer: ((AppResponsePart) -> Void)? = nil,
         deadline: NIODeadline?,
         _ done: @escaping (Result<AppResponse, AppCallFailure>) -> Void
     ) -> AppCallID {
         eventLoop.preconditionInEventLoop()
         let now = NIODeadline.now()
         lastCall += 1
-        let call = AppCall(id: AppCallID(number: lastCall), request: request, done: done)
+        let call = AppCall(id: AppCallID(number: lastCall), request: request, observer: observer, done: done)
         calls[call.id] = call
         if isShutDown {
             endSoon(call, .cancelled)

@@ -16,6 +16,8 @@ final class AppConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// The call whose request is under way here.
     private var call: AppCall?
+    /// Whether the response under way is told to the call's observer.
+    private var isObserved = false
     private var hasDecoder = false
     private var wasUsed = false
     /// Set from the connection on until the TLS handshake is over.
@@ -87,7 +89,21 @@ final class AppConnection: ChannelInboundHandler {
 
     /// Feeds the state machine and does what it says.
     func received(_ event: ConnectionState.Event) {
+        if let observer = call?.observer { tell(observer, of: event) }
         perform(state.received(event))
+    }
+
+    private func tell(_ observer: (AppResponsePart) -> Void, of event: ConnectionState.Event) {
+        switch event {
+        case .head(let head):
+            let response = AppResponse(
+                status: Int(head.status.code), headers: AppHeaders(head.headers), body: ByteBuffer())
+            isObserved = Redirect.location(in: response) == nil
+            if isObserved { observer(.head(response)) }
+        case .body(let bytes) where isObserved && state.isReceivingPlain: observer(.body(bytes))
+        case .decoded(let bytes) where isObserved: observer(.body(bytes))
+        default: break
+        }
     }
 
     /// An error of the channel or of the decoder.

@@ -61,6 +61,11 @@ struct ConnectionState {
         if case .idle = state { true } else { false }
     }
 
+    /// Whether a body comes in that is not encoded.
+    var isReceivingPlain: Bool {
+        if case .receiving(_, let incoming) = state, case .identity = incoming.coding { true } else { false }
+    }
+
     /// Takes note of an event.
     mutating func received(_ event: Event) -> Action {
         switch event {

@@ -22,6 +22,7 @@ final class GatewayCaller {
 
     private final class Call {
         let id: CallID
+        let run: ULID
         let function: UUID16
         let report: (GatewayReport) -> Void
         /// Requests that have not been reported.
@@ -31,6 +32,7 @@ final class GatewayCaller {
 
         init(_ outgoing: OutgoingGateway, _ report: @escaping (GatewayReport) -> Void) {
             id = outgoing.id
+            run = outgoing.run
             function = outgoing.slots.function
             open = outgoing.requests.count
             self.report = report
@@ -43,6 +45,8 @@ final class GatewayCaller {
         let request: GatewayRequest
         let url: AppURL
         var sent: AppCallID?
+        /// Who gets the answer's body while it arrives.
+        var reader: (any GatewayReader)?
         /// What it takes of memory, roughly.
         var bytes: Int { request.body.count + 1_024 }
 
@@ -64,6 +68,8 @@ final class GatewayCaller {
     private var heldBytes = 0
     private var isDraining = false
     private var onIdle: (() -> Void)?
+    /// Who answers are passed on to while they arrive, when their request says so.
+    var audience: (any GatewayAudience)?
 
     init(client: AppClient, userAgent: String, limits: Limits, clock: NodeClock, loop: any EventLoop) {
         self.client = client
@@ -147,8 +153,25 @@ final class GatewayCaller {
         }
         let sent = AppRequest(
             method: request.method, url: ticket.url, headers: headers, body: ByteBuffer(bytes: request.body))
-        ticket.sent = client.call(sent, deadline: nil) { [self] result in
+        ticket.sent = client.call(sent, observer: observer(of: ticket), deadline: nil) { [self] result in
+            ticket.reader?.end()
+            ticket.reader = nil
             received(result, for: ticket)
+        }
+    }
+
+    private func observer(of ticket: Ticket) -> ((AppResponsePart) -> Void)? {
+        guard let topic = ticket.request.audience, let audience else { return nil }
+        return { part in
+            switch part {
+            case .head(let response):
+                let answer = GatewayAnswer(
+                    run: ticket.call.run, audience: topic, url: ticket.request.url.shown,
+                    contentType: response.headers.first(name: "Content-Type")
+                )
+                ticket.reader = audience.begin(answer)
+            case .body(let bytes): ticket.reader?.pass(bytes)
+            }
         }
     }
 

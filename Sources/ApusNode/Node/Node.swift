@@ -28,6 +28,8 @@ package final class Node: Sendable {
         package var userAgent = "Apus"
         /// `nil` for a server without keys.
         package var signing: AppSigning?
+        /// Makes what reaches the apps, when that is not HTTP; it is confined to the event loop.
+        package var transport: (@Sendable (any EventLoop, NodeClock) -> any AppTransport)?
 
         package init() {}
     }
@@ -89,14 +91,19 @@ package final class Node: Sendable {
         self.logger = logger
         intake = Intake(requests: configuration.waitingRequests, bytes: configuration.waitingBytes)
         state = Mutex(PublicState())
-        let client = AppClient(eventLoop: loop, configuration: configuration.client)
-        let http = HTTPTransport(
-            client: client, userAgent: configuration.userAgent, clock: clock, signing: configuration.signing,
-            loop: loop
-        )
-        let caller = AppCaller(transports: ["http": http, "https": http])
+        let transport = configuration.transport?(loop, clock) ?? Self.makeHTTP(configuration, clock, loop)
+        let caller = AppCaller(transports: ["http": transport, "https": transport])
         let gateways = Self.makeGateways(configuration, clock, loop)
         core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller, gateways: gateways), eventLoop: loop)
+    }
+
+    private static func makeHTTP(
+        _ configuration: Configuration, _ clock: NodeClock, _ loop: any EventLoop
+    ) -> any AppTransport {
+        HTTPTransport(
+            client: AppClient(eventLoop: loop, configuration: configuration.client),
+            userAgent: configuration.userAgent, clock: clock, signing: configuration.signing, loop: loop
+        )
     }
 
     private static func makeGateways(
@@ -178,6 +185,7 @@ package final class Node: Sendable {
     package func shutdown() async {
         state.withLock { $0.isStopping = true }
         await settle()
+        ends.stopAllWaiting()
         await withCheckedContinuation { continuation in
             loop.execute { [self] in
                 for host in core.value.hosts { host.cancelTimer() }
@@ -431,6 +439,11 @@ package final class Node: Sendable {
             core.value.shards.reduce(into: [ShardID: ShardFigures]()) { $0[$1.id] = $1.core?.figures }
         }.get()
         return figures ?? [:]
+    }
+
+    /// Passes answers to requests on while they arrive, when apps ask for that.
+    package func passGatewayAnswers(to audience: any GatewayAudience) {
+        loop.execute { [self] in core.value.gateways.audience = audience }
     }
 
     /// What the requests that apps have asked for are doing.

@@ -68,6 +68,11 @@ package final class RunEnds: Sendable {
         waiting?.resume()
     }
 
+    /// Has nobody wait any longer.
+    func stopAllWaiting() {
+        for place in state.withLock({ Array($0.places.keys) }) { stopWaiting(place) }
+    }
+
     func publish(_ run: ULID) {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             guard state.count > 0 else { return [] }

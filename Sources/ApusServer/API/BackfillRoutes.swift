@@ -96,7 +96,7 @@ struct BackfillRoutes: Sendable {
     }
 
     private func stop(
-        _ context: BasicRequestContext, of schedule: UUID16, by actor: String
+        _ context: RouteContext, of schedule: UUID16, by actor: String
     ) async throws -> Response {
         let text = context.parameters.get("backfill") ?? ""
         guard let id = ULID(text) else {
@@ -120,7 +120,7 @@ struct BackfillRoutes: Sendable {
         try await node.read { reader throws(StoreError) in try reader.backfills() }
     }
 
-    private func schedule(_ context: BasicRequestContext) throws(HTTPError) -> UUID16 {
+    private func schedule(_ context: RouteContext) throws(HTTPError) -> UUID16 {
         let text = context.parameters.get("id") ?? ""
         guard let id = UUID16(text) else {
             throw HTTPError(.badRequest, message: "\(text.excerpt()) is no schedule's id, which is a UUID")

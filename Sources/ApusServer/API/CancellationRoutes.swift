@@ -61,7 +61,7 @@ struct CancellationRoutes: Sendable {
         }
     }
 
-    private func forget(_ context: BasicRequestContext) async throws -> Response {
+    private func forget(_ context: RouteContext) async throws -> Response {
         guard let id = ULID(context.parameters.get("id") ?? "") else {
             return Answers.error("Invalid cancellation ID", status: .badRequest)
         }

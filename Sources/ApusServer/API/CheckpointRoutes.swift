@@ -25,8 +25,7 @@ struct CheckpointRoutes: Sendable {
         do {
             request = try CheckpointRequest(parsing: body, limits: ReplyLimits())
         } catch {
-            if case .tooLarge = error { return Answers.error(error.description, status: .contentTooLarge) }
-            return Answers.error(error.description, status: .badRequest)
+            return Self.refuse(error)
         }
         let answer: CheckpointAnswer
         do {
@@ -45,6 +44,12 @@ struct CheckpointRoutes: Sendable {
                 .contentTooLarge
             )
         }
+    }
+
+    /// The answer to a request that cannot be read.
+    static func refuse(_ problem: CheckpointRequestError) -> Response {
+        if case .tooLarge = problem { return Answers.error(problem.description, status: .contentTooLarge) }
+        return Answers.error(problem.description, status: .badRequest)
     }
 
     static func refuse(_ run: ULID, _ reason: String, _ status: HTTPResponse.Status) -> Response {

@@ -157,7 +157,7 @@ enum ScheduleReference: Hashable {
     case name(String)
 
     /// - Throws: 400 when the path is no text.
-    init(_ context: BasicRequestContext) throws(HTTPError) {
+    init(_ context: RouteContext) throws(HTTPError) {
         let segment = context.parameters.get("id") ?? ""
         guard let text = try? EventRequest.decodeSlug(segment) else {
             throw HTTPError(.badRequest, message: "the name in the path must be UTF-8, percent-encoded")

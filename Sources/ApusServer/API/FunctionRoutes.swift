@@ -21,7 +21,7 @@ struct FunctionRoutes: Sendable {
     }
 
     /// A bare array, as the reference gives it.
-    private func functions(_ context: BasicRequestContext) -> Response {
+    private func functions(_ context: RouteContext) -> Response {
         let reference = context.functionReference
         let registry = node.registry
         let app = UUID16(reference).flatMap { registry.apps[$0] } ?? registry.app(named: reference)
@@ -43,7 +43,7 @@ struct FunctionRoutes: Sendable {
         return Answers.json(writer.bytes)
     }
 
-    private func pause(_ context: BasicRequestContext, _ isPaused: Bool, by actor: String) async throws -> Response {
+    private func pause(_ context: RouteContext, _ isPaused: Bool, by actor: String) async throws -> Response {
         let reference = context.functionReference
         guard let function = try await node.pause(reference, isPaused, by: actor) else {
             return Answers.error("Function not found: \(reference)", status: .notFound)
@@ -61,7 +61,7 @@ struct FunctionRoutes: Sendable {
     }
 }
 
-extension BasicRequestContext {
+extension RouteContext {
     /// The id or slug of a function, as the path names it. The slug of an endpoint has a space and slashes.
     var functionReference: String {
         let text = parameters.get("id") ?? ""

@@ -8,6 +8,7 @@ import Hummingbird
 /// `GET /metrics`: how much the server holds, in Prometheus' text format.
 struct MetricsRoutes: Sendable {
     let node: Node
+    let broadcast: Broadcast
 
     func add(to routes: inout RouteTable) {
         routes.on(.get, "/metrics") { _, _ in
@@ -36,6 +37,7 @@ struct MetricsRoutes: Sendable {
             for (shard, figures) in figures { text += "\(gauge.name){shard=\"\(shard)\"} \(gauge.value(figures))\n" }
         }
         text += Self.text(await node.gatewayFigures())
+        text += Self.text(broadcast.figures)
         let name = "apus_listeners_without_key"
         text += "# HELP \(name) Waits and cancellations that each event of the name is compared with.\n"
         text += "# TYPE \(name) gauge\n"
@@ -66,6 +68,21 @@ struct MetricsRoutes: Sendable {
             }
         )
         return text
+    }
+
+    private static func text(_ figures: Broadcast.Figures) -> String {
+        let all = [
+            ("apus_realtime_subscribers", "gauge", "Connections that listen to topics.", figures.subscriptions),
+            ("apus_realtime_topics", "gauge", "Topics that somebody listens to.", figures.topics),
+            ("apus_realtime_messages_total", "counter", "Messages that were published.", figures.messages),
+            (
+                "apus_realtime_dropped_total", "counter", "Messages that waited for subscribers that were cut off.",
+                figures.dropped
+            ),
+        ]
+        return all.map { name, type, help, value in
+            "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n\(name) \(value)\n"
+        }.joined()
     }
 
     private static func escaped(_ label: String) -> String {

@@ -42,7 +42,7 @@ struct QueueRoutes: Sendable {
 
     /// Answers for the function that the path names.
     private func forFunction(
-        _ context: BasicRequestContext, _ answer: (FunctionRecord) async throws -> Response
+        _ context: RouteContext, _ answer: (FunctionRecord) async throws -> Response
     ) async throws -> Response {
         let reference = context.functionReference
         guard let function = node.registry.function(named: reference) else {
@@ -52,7 +52,7 @@ struct QueueRoutes: Sendable {
     }
 
     private func withBody(
-        _ request: Request, _ context: BasicRequestContext,
+        _ request: Request, _ context: RouteContext,
         _ answer: @escaping (FunctionRecord, [UInt8]) async throws -> Response
     ) async throws -> Response {
         try await forFunction(context) { function in

@@ -43,7 +43,7 @@ struct ReplayRoutes: Sendable {
         }
     }
 
-    private static func id(_ context: BasicRequestContext) throws(HTTPError) -> ULID {
+    private static func id(_ context: RouteContext) throws(HTTPError) -> ULID {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else {
             throw HTTPError(.badRequest, message: "\(text.excerpt()) is no replay's id")

@@ -104,6 +104,9 @@ enum JournalJSON {
         writer.value(run.functionSlug)
         writer.key("event_name")
         writer.value(run.eventName)
+        // With them the history can be replayed against an app's code.
+        writer.key("events")
+        writer.array(history.events) { event, writer in writer.raw(event) }
         writer.key("entries")
         writer.beginArray()
         for turn in history.turns {

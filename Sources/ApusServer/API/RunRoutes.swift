@@ -57,7 +57,7 @@ struct RunRoutes: Sendable {
         }
     }
 
-    private func event(_ context: BasicRequestContext) async throws -> Response {
+    private func event(_ context: RouteContext) async throws -> Response {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else { return Answers.error("Invalid event ID: \(text)", status: .badRequest) }
         let event = try await node.read { reader throws(StoreError) in try reader.event(id: id) }
@@ -65,7 +65,7 @@ struct RunRoutes: Sendable {
         return Answers.envelope { EventJSON.write(event, to: &$0) }
     }
 
-    private func runsOfEvent(_ context: BasicRequestContext) async throws -> Response {
+    private func runsOfEvent(_ context: RouteContext) async throws -> Response {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else { return Answers.error("Invalid event ID: \(text)", status: .badRequest) }
         let runs = try await node.read { reader throws(StoreError) in try reader.runs(ofEvent: id) }
@@ -77,7 +77,7 @@ struct RunRoutes: Sendable {
     }
 
     /// What each function made of an event: an extension of the v1 API.
-    private func outcomes(_ context: BasicRequestContext) async throws -> Response {
+    private func outcomes(_ context: RouteContext) async throws -> Response {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else { return Answers.error("Invalid event ID: \(text)", status: .badRequest) }
         let found = try await node.read { reader throws(StoreError) -> (runs: [StoredRun], outcomes: [Outcome])? in
@@ -100,7 +100,7 @@ struct RunRoutes: Sendable {
 
     // MARK: - Runs
 
-    private func run(_ context: BasicRequestContext) async throws -> Response {
+    private func run(_ context: RouteContext) async throws -> Response {
         let (id, text) = try Self.runID(context)
         let registry = node.registry
         let found = try await node.read { reader throws(StoreError) -> (StoredRun, RunCause)? in
@@ -114,7 +114,7 @@ struct RunRoutes: Sendable {
         return Answers.envelope { RunJSON.write(run, trigger: trigger, waiting: waiting, to: &$0) }
     }
 
-    private func cancel(_ context: BasicRequestContext) async throws -> Response {
+    private func cancel(_ context: RouteContext) async throws -> Response {
         let (id, text) = try Self.runID(context)
         guard try await node.cancel(run: id) else {
             return Answers.error("Unable to load function run: \(text)", status: .notFound)
@@ -123,7 +123,7 @@ struct RunRoutes: Sendable {
     }
 
     /// The older route, which knows only runs that have not ended.
-    private func cancelLiving(_ context: BasicRequestContext) async throws -> Response {
+    private func cancelLiving(_ context: RouteContext) async throws -> Response {
         let (id, _) = try Self.runID(context)
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         guard let run, !run.projection.status.isFinal else {
@@ -134,7 +134,7 @@ struct RunRoutes: Sendable {
     }
 
     /// What the run will do next.
-    private func jobs(_ context: BasicRequestContext) async throws -> Response {
+    private func jobs(_ context: RouteContext) async throws -> Response {
         let (id, text) = try Self.runID(context)
         let history = try await node.read { reader throws(StoreError) in try reader.journal(ofRun: id) }
         guard let history, let first = history.turns.first, case .started(let start)? = first.entries.first else {
@@ -149,7 +149,7 @@ struct RunRoutes: Sendable {
     }
 
     /// The whole history of a run: an extension of the v1 API.
-    private func journal(_ context: BasicRequestContext) async throws -> Response {
+    private func journal(_ context: RouteContext) async throws -> Response {
         let (id, text) = try Self.runID(context)
         let found = try await node.read { reader throws(StoreError) -> (StoredRun, LoadedRun)? in
             guard let run = try reader.run(id: id), let history = try reader.journal(ofRun: id) else { return nil }
@@ -161,7 +161,7 @@ struct RunRoutes: Sendable {
         return Answers.envelope { JournalJSON.write(run, history, to: &$0) }
     }
 
-    static func runID(_ context: BasicRequestContext) throws(HTTPError) -> (id: ULID, text: String) {
+    static func runID(_ context: RouteContext) throws(HTTPError) -> (id: ULID, text: String) {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else { throw HTTPError(.badRequest, message: "Invalid run ID: \(text)") }
         return (id, text)

@@ -110,7 +110,7 @@ struct ScheduleRoutes: Sendable {
 
     /// Answers for the schedule that the path names.
     private func forSchedule(
-        _ context: BasicRequestContext, trigger answer: (ScheduleView) async throws -> Response,
+        _ context: RouteContext, trigger answer: (ScheduleView) async throws -> Response,
         event answerEvent: (EventScheduleView) async throws -> Response
     ) async throws -> Response {
         let reference = try ScheduleReference(context)

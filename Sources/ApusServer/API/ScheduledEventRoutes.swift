@@ -59,7 +59,7 @@ struct ScheduledEventRoutes: Sendable {
         }
     }
 
-    private func cancel(_ context: BasicRequestContext, by actor: String) async throws -> Response {
+    private func cancel(_ context: RouteContext, by actor: String) async throws -> Response {
         let text = context.parameters.get("id") ?? ""
         guard let id = ULID(text) else {
             return Answers.error("Invalid event ID: \(text.excerpt())", status: .badRequest)

@@ -36,7 +36,7 @@ struct V2EventRoutes: Sendable {
         return V2Answers.data { writer in writer.object { $0.member("eventId", ids.first) } }
     }
 
-    private func runs(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func runs(_ request: Request, _ context: RouteContext) async throws -> Response {
         let query = V2Query(request)
         let limit = try query.limit(most: Self.mostRuns)
         let hasOutput = try query.flag("includeOutput")

@@ -79,7 +79,7 @@ struct V2Table {
 
     mutating func on(
         _ method: HTTPRequest.Method, _ path: String,
-        _ handler: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+        _ handler: @escaping @Sendable (Request, RouteContext) async throws -> Response
     ) {
         for prefix in [Self.prefix, Self.alias] {
             routes.on(method, prefix + path) { request, context in
@@ -89,7 +89,7 @@ struct V2Table {
     }
 }
 
-extension BasicRequestContext {
+extension RouteContext {
     /// A part of the path, decoded.
     func v2Parameter(_ name: String) throws(V2Problem) -> String {
         guard let text = try? EventRequest.decodeSlug(parameters.get(name) ?? "") else {

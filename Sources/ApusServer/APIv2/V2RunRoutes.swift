@@ -105,7 +105,7 @@ struct V2RunRoutes: Sendable {
 
     // MARK: - One run
 
-    private func run(_ query: V2Query, _ context: BasicRequestContext) async throws -> Response {
+    private func run(_ query: V2Query, _ context: RouteContext) async throws -> Response {
         let id = try id(context)
         let hasOutput = try query.flag("includeOutput")
         let registry = node.registry
@@ -117,7 +117,7 @@ struct V2RunRoutes: Sendable {
         return V2Answers.data { found.write(hasOutput: hasOutput, registry, to: &$0) }
     }
 
-    private func trace(_ query: V2Query, _ context: BasicRequestContext) async throws -> Response {
+    private func trace(_ query: V2Query, _ context: RouteContext) async throws -> Response {
         let id = try id(context)
         let hasOutput = try query.flag("includeOutput")
         let found = try await node.read { reader throws(StoreError) -> (RunDetail, [StoredEvent])? in
@@ -128,7 +128,7 @@ struct V2RunRoutes: Sendable {
         return V2Answers.data { V2Trace.write(detail, events, hasOutput: hasOutput, to: &$0) }
     }
 
-    private func cancel(_ context: BasicRequestContext) async throws -> Response {
+    private func cancel(_ context: RouteContext) async throws -> Response {
         let id = try id(context)
         let run = try await node.read { reader throws(StoreError) in try reader.run(id: id) }
         switch run?.projection.status {
@@ -167,7 +167,7 @@ struct V2RunRoutes: Sendable {
         }
     }
 
-    private func id(_ context: BasicRequestContext) throws(V2Problem) -> ULID {
+    private func id(_ context: RouteContext) throws(V2Problem) -> ULID {
         guard let id = ULID(try context.v2Parameter("id")) else {
             throw V2Problem(.invalidField, "Run ID must be a ULID")
         }
@@ -196,12 +196,12 @@ struct V2Lookup {
         return slug == name || slug == "\(app.name)-\(name)" || function.id.description == name
     }
 
-    func app(_ context: BasicRequestContext) throws(V2Problem) -> AppRecord {
+    func app(_ context: RouteContext) throws(V2Problem) -> AppRecord {
         guard let app = app(try context.v2Parameter("app")) else { throw V2Problem(.notFound, "App not found") }
         return app
     }
 
-    func function(_ context: BasicRequestContext) throws(V2Problem) -> FunctionRecord {
+    func function(_ context: RouteContext) throws(V2Problem) -> FunctionRecord {
         let app = try app(context)
         let name = try context.v2Parameter("function")
         let named = registry.functions(of: app.id).filter { isNamed(name, $0, of: app) }

@@ -9,6 +9,8 @@ package struct AccessTokens: Sendable {
     static let runSeconds: Int64 = 3_600
     /// Seconds within which one has to begin to listen to a run's stream.
     static let streamSeconds: Int64 = 960
+    /// Seconds within which one has to begin to listen to topics.
+    static let topicSeconds: Int64 = 60
     private static let runIssuer = "api.inngest.com"
     private static let realtimeIssuer = "rt.inngest.com"
 
@@ -58,18 +60,30 @@ package struct AccessTokens: Sendable {
 
     /// Opens the stream of a run.
     package func makeForStream(of run: ULID, at now: Timestamp) -> String {
+        realtimeToken([.stream(of: run.description)], for: Self.streamSeconds, at: now)
+    }
+
+    /// Opens topics.
+    /// - Throws: when it would be too long for the URL that it has to stand in.
+    package func make(for topics: [Topic], at now: Timestamp) throws(TokenTooLong) -> String {
+        let token = realtimeToken(topics, for: Self.topicSeconds, at: now)
+        guard token.utf8.count <= WebToken.limit else { throw TokenTooLong(bytes: token.utf8.count) }
+        return token
+    }
+
+    private func realtimeToken(_ topics: [Topic], for validity: Int64, at now: Timestamp) -> String {
         let seconds = now.milliseconds / 1_000
         var writer = JSONWriter(reserving: 512)
         writer.object { writer in
             writer.member("env", Tenancy.environment)
-            writer.member("exp", seconds + Self.streamSeconds)
+            writer.member("exp", seconds + validity)
             writer.member("iat", seconds)
             writer.member("iss", Self.realtimeIssuer)
             writer.member("jti", SplitMix64.drawnULID(at: now))
             writer.member("publish", false)
             writer.member("sub", Tenancy.account)
             writer.key("topics")
-            writer.array([Topic.stream(of: run.description)]) { $0.write(to: &$1) }
+            writer.array(topics) { $0.write(to: &$1) }
         }
         return sign(writer.finish(), realtimeKeys)
     }
@@ -92,5 +106,15 @@ package struct AccessTokens: Sendable {
     private func sign(_ claims: RawJSON, _ keys: [DerivedKey]) -> String {
         // There always is one.
         keys.first.map { WebToken.make(claims, key: $0) } ?? ""
+    }
+}
+
+/// A token for so many topics that it could not be handed on.
+package struct TokenTooLong: Error, CustomStringConvertible {
+    package var bytes: Int
+
+    package var description: String {
+        "Invalid request: the token for these topics would have \(bytes) bytes; the limit is \(WebToken.limit). "
+            + "Ask for several tokens, and add them to a connection with \"sub\" messages"
     }
 }

@@ -24,7 +24,7 @@ struct EndpointRoutes: Sendable {
             routes.on(.post, base) { request, _ in
                 try await bodies.read(request, upTo: Self.startLimit) { try await start($0) }
             }
-            routes.on(.post, "\(base)/:id/steps") { request, _ in
+            routes.on(.post, "\(base)/:id/steps", runningOn: .eventLoop) { request, _ in
                 try await bodies.read(request, upTo: Self.reportLimit) { try await report($0) }
             }
             routes.on(.get, "\(base)/:id/output", access: .runToken) { request, context in
@@ -79,8 +79,7 @@ struct EndpointRoutes: Sendable {
         do {
             request = try CheckpointRequest(parsing: body, limits: ReplyLimits())
         } catch {
-            if case .tooLarge = error { return Answers.error(error.description, status: .contentTooLarge) }
-            return Answers.error(error.description, status: .badRequest)
+            return CheckpointRoutes.refuse(error)
         }
         return switch try await node.report(request) {
         case .stored: Response(status: .ok)

@@ -80,7 +80,7 @@ struct EventRoutes: Sendable {
         return writer.bytes + [UInt8(ascii: "\n")]
     }
 
-    private func invoke(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func invoke(_ request: Request, _ context: RouteContext) async throws -> Response {
         let segment = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
         let id: ULID
         do {

@@ -13,7 +13,7 @@ extension HTTPField.Name {
 /// What every answer carries: which kind of server it is, who may read it from a browser, and an
 /// error in the common shape when a handler threw one.
 struct CommonHeaders: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = RouteContext
 
     var serverKind: String
 

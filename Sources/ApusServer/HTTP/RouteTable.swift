@@ -4,7 +4,7 @@ import Hummingbird
 /// Routes grouped by path, so that a known path answers a method it does not have with 405 and the
 /// list of those it has.
 package struct RouteTable {
-    package typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+    package typealias Handler = @Sendable (Request, RouteContext) async throws -> Response
 
     /// Where a handler runs.
     package enum Place {
@@ -24,6 +24,9 @@ package struct RouteTable {
     }
 
     package private(set) var entries: [Entry] = []
+
+    package init() {}
+
     private static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .head]
 
     package mutating func on(
@@ -51,7 +54,7 @@ package struct RouteTable {
         }
     }
 
-    func install(in router: Router<BasicRequestContext>, guardedBy gatekeeper: Gatekeeper) {
+    func install(in router: Router<RouteContext>, guardedBy gatekeeper: Gatekeeper) {
         for entry in entries {
             router.on(RouterPath(entry.path), method: entry.method, use: Self.guarded(entry, by: gatekeeper))
         }
@@ -66,6 +69,18 @@ package struct RouteTable {
             router.on(RouterPath(path), method: .options) { request, _ in
                 Preflight.answer(request, methods: known)
                     ?? Response(status: .methodNotAllowed, headers: [.allow: allow])
+            }
+        }
+    }
+
+    /// Adds the routes to the router of an app, which decides who may use them.
+    /// - Parameter base: what stands before every path; it begins with a slash and ends without one.
+    package func install(in router: some RouterMethods, at base: String) {
+        let common = CommonHeaders(serverKind: "embedded")
+        for entry in entries {
+            let handler = entry.handler
+            router.on(RouterPath(base + entry.path), method: entry.method) { request, context in
+                try await common.handle(request, context: RouteContext(context), next: handler)
             }
         }
     }

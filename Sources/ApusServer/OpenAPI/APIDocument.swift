@@ -77,10 +77,12 @@ enum APIDocument {
             }
         }
         if let body = operation.body {
+            var parser = try GraphQLParser(body)
+            let type = try parser.type()
             writer.key("requestBody")
             writer.object { writer in
                 writer.member("required", operation.isBodyRequired)
-                content(of: .required(.named(body)), schemas, to: &writer)
+                content(of: .required(type), schemas, to: &writer)
             }
         }
         writer.key("responses")

@@ -23,7 +23,7 @@ extension APIOperation {
     ]
 
     static let v1: [APIOperation] =
-        older + v1Events + v1Runs + v1Endpoints + v1Functions + v1Schedules + v1Cancellations
+        older + v1Events + v1Runs + v1Endpoints + v1Realtime + v1Functions + v1Schedules + v1Cancellations
 
     private static let v1Endpoints: [APIOperation] = [
         .init(
@@ -51,13 +51,30 @@ extension APIOperation {
             .get, "/v1/http/runs/{id: ULID}/output", "The same.", query: "token: String", .text("application/json"),
             failures: [401]
         ),
+    ]
+
+    private static let v1Realtime: [APIOperation] = [
+        .init(
+            .post, "/v1/realtime/token", "Makes a token with which one may listen to topics for a minute.",
+            body: "[RealtimeTopic!]", .bare("RealtimeToken!"), status: 201, failures: [400, 413]
+        ),
+        .init(
+            .post, "/v1/realtime/publish",
+            "Sends a message to those who listen to a topic; of the type text/stream, in chunks as it comes.",
+            query: "channel: String topic: String run_id: String metadata: String", body: "Any", isBodyRequired: false,
+            .nothing, failures: [400, 413]
+        ),
         .init(
             .post, "/v1/realtime/publish/tee", "Passes bytes on to those who listen to the stream of a run.",
             query: "channel: String", .nothing, failures: [400]
         ),
         .init(
-            .get, "/v1/realtime/sse", "The stream of a run, as server-sent events that the app wrote.",
+            .get, "/v1/realtime/sse", "What is published to the topics of the token, as server-sent events.",
             query: "token: String", .text("text/event-stream"), failures: [401]
+        ),
+        .init(
+            .get, "/v1/realtime/connect", "The same through a WebSocket.", query: "token: String", .nothing,
+            status: 101, failures: [400, 401, 426]
         ),
     ]
 

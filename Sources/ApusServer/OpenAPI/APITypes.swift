@@ -47,7 +47,8 @@ extension APIDocument {
         type RunCountBucket { start: Time! queued: Int! completed: Int! failed: Int! cancelled: Int! }
         type Job { JobID: String! at: Time! position: Int! kind: String! attempt: Int! Raw: Any }
         type Journal {
-          run: V1Run! function: String! event_name: String! entries: [Map!]! timeline: [TimelineLine!]!
+          run: V1Run! function: String! event_name: String! events: [Map!]! entries: [Map!]!
+          timeline: [TimelineLine!]!
         }
         type TimelineLine { at: Int! what: String! state: String! }
         type Outcome {
@@ -82,6 +83,8 @@ extension APIDocument {
         }
         type EndpointRun { fn_id: UUID! app_id: UUID! run_id: ULID! token: String realtime_token: String! }
         input EndpointReport { run_id: ULID! fn_id: String app_id: String steps: [Any] ts: Int }
+        input RealtimeTopic { channel: String name: String kind: String }
+        type RealtimeToken { jwt: String! }
         input RerunOrder { from: String from_step: RerunStep }
         input RerunStep { id: String! input: [Any] }
         type RepeatedRun { run_id: ULID! original_run_id: ULID! }

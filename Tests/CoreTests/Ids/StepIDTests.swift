@@ -30,6 +30,20 @@ struct StepIDTests {
         #expect(RawJSON(canonical: json).view.stepID == id)
     }
 
+    @Test("only digits in lower case make a hash, at every place")
+    func digits() {
+        let hash = Array("86f7e437faa5a7fce15d1ddcb9eaeaea377667b8".utf8)
+        for place in hash.indices {
+            for byte in UInt8(0)..<0x80 {
+                var text = hash
+                text[place] = byte
+                let id = StepID(utf8: text.span.bytes)
+                let isDigit = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+                #expect(id?.utf8 == text && (id?.sha1Bytes != nil) == isDigit)
+            }
+        }
+    }
+
     @Test("longer texts and bytes that are no text are refused")
     func refused() {
         #expect(StepID(String(repeating: "x", count: 257)) == nil)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,7 +24,7 @@ class Request:
         return json.loads(self.body)
 
 
-# Status, body and further headers.
+# Status, body (an iterator is sent piece by piece) and further headers.
 Response = tuple[int, Any, dict[str, str]]
 
 
@@ -67,6 +67,8 @@ class Provider:
                 request = Request(self.command, self.path, headers, self.rfile.read(length))
                 provider.requests.append(request)
                 status, body, more = provider.answers[self.path.partition("?")[0]](request)
+                if isinstance(body, Iterator):
+                    return self.stream(status, body, more)
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 try:
                     self.send_response(status)
@@ -76,6 +78,20 @@ class Provider:
                     self.end_headers()
                     self.wfile.write(data)
                 except (BrokenPipeError, ConnectionResetError):
+                    provider.abandoned += 1
+
+            def stream(self, status: int, pieces: Iterator[bytes], more: dict[str, str]) -> None:
+                try:
+                    self.send_response(status)
+                    for name, value in {"Transfer-Encoding": "chunked", **more}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    for piece in pieces:
+                        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+                        self.wfile.flush()
+                    self.wfile.write(b"0\r\n\r\n")
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
                     provider.abandoned += 1
 
             do_GET = do_POST = do_PUT = do_DELETE = answer

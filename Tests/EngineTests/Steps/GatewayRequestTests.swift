@@ -28,6 +28,16 @@ struct GatewayRequestTests {
         #expect(value(none, "authorization") == nil)
     }
 
+    @Test("an answer can be passed on to a topic")
+    func audience() throws {
+        let asked = try request(infer("a", options: #""publish":{"channel":"c","topic":"t","more":1}"#))
+        #expect(asked.audience == GatewayRequest.Audience(channel: "c", topic: "t"))
+        #expect(try request(infer("a", options: #""publish":null"#)).audience == nil)
+        for wrong in ["true", "{}", #"{"channel":"c"}"#, #"{"channel":"c","topic":1}"#] {
+            #expect(throws: InstructionError.self) { try request(infer("a", options: #""publish":\#(wrong)"#)) }
+        }
+    }
+
     @Test("headers of the function come before those of the format")
     func ownHeaders() throws {
         let request = try request(

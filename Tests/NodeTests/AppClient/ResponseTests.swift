@@ -144,6 +144,31 @@ struct ResponseTests {
         ]
     }
 
+    @Test("an observer hears of the response while it arrives: decoded, without redirects")
+    func observed() async throws {
+        let zipped = gzipped(Gzip.stored("unpacked"))
+        let server = try await ScriptedServer { request in
+            switch request.requestLine.split(separator: " ")[1] {
+            case "/from": [.send(response(302, "Location: /zipped", body: "elsewhere"))]
+            case "/zipped": zipped
+            default:
+                [
+                    .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), .close,
+                ]
+            }
+        }
+        try await TestClient.with { client async throws in
+            let whole = try await client.observe(server.url("/from"))
+            #expect(whole.result.text == "unpacked")
+            #expect(whole.seen.first == "200")
+            #expect(whole.seen.dropFirst().joined() == "unpacked")
+            let half = try await client.observe(server.url("/half"))
+            #expect(half.seen == ["200", "half"])
+            #expect(throws: AppCallFailure.self) { try half.result.get() }
+        }
+        await server.shutdown()
+    }
+
     @Test("a small gzip body that becomes huge is stopped at the limit")
     func bomb() async throws {
         let bytes = Gzip.bomb(repeats: 40_000)

@@ -88,8 +88,7 @@ extension RunContext {
         ])
         return RunContext(
             runID: "run", functionID: "test-function", attempt: attempt, maxAttempts: maxAttempts,
-            event: ReceivedEvent(event.view), events: [ReceivedEvent(event.view)], logger: client.settings.logger,
-            client: client, stalls: Stalls()
+            events: [ReceivedEvent(event.view)], client: client, stalls: Stalls()
         )
     }
 }

@@ -60,14 +60,9 @@ public struct HTTPResult: Sendable {
         writer.member("encoding", text == nil ? "base64" : "utf-8")
         if let error { writer.member("error", error) }
         writer.key("headers")
-        writer.beginObject()
         var seen: [String: [String]] = [:]
         for header in headers { seen[header.name.lowercased(), default: []].append(header.value) }
-        for name in seen.keys.sorted(by: { $0.utf16.lexicographicallyPrecedes($1.utf16) }) {
-            writer.key(name)
-            writer.value((seen[name] ?? []).joined(separator: ", "))
-        }
-        writer.endObject()
+        writer.object(of: seen) { $1.value($0.joined(separator: ", ")) }
         writer.member("status", status)
         writer.endObject()
         return writer.finish()

@@ -37,9 +37,7 @@ enum RegistrationChecksum {
         writer.endArray()
         writer.endObject()
         var text: [UInt8] = []
-        for byte in SHA256.hash(data: writer.bytes) {
-            Hexadecimal.append(UInt64(byte), digits: 2, to: &text)
-        }
+        Hexadecimal.append(SHA256.hash(data: writer.bytes), to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -61,15 +61,8 @@ public struct SpanExport: Hashable, Sendable {
 
     /// A JSON object; of members of the same name the last one counts.
     static func object(_ members: [(key: String, value: RawJSON)]) -> RawJSON {
-        var kept: [String: RawJSON] = [:]
-        for (key, value) in members { kept[key] = value }
         var writer = JSONWriter()
-        writer.object { writer in
-            for key in kept.keys.sorted(by: { UTF16Order.precedes(Array($0.utf8), Array($1.utf8)) }) {
-                writer.key(key)
-                writer.raw(kept[key] ?? .null)
-            }
-        }
+        writer.object(of: Dictionary(members, uniquingKeysWith: { _, last in last })) { $1.raw($0) }
         return writer.finish()
     }
 

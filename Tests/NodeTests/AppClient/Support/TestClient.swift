@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import ApusNode
@@ -61,6 +62,23 @@ final class TestClient: Sendable {
 
     func call(_ request: AppRequest, deadline: NIODeadline? = nil) async throws -> CallResult {
         try await begin(request, deadline: deadline).get()
+    }
+
+    /// Calls, and returns also what was told of the response while it arrived: statuses and bytes.
+    func observe(_ url: String) async throws -> (result: CallResult, seen: [String]) {
+        let promise = eventLoop.makePromise(of: CallResult.self)
+        let seen = Mutex<[String]>([])
+        let request = AppRequest(url: try AppURL(url))
+        try await onLoop { client in
+            let observer = { (part: AppResponsePart) in
+                switch part {
+                case .head(let response): seen.withLock { $0.append("\(response.status)") }
+                case .body(let bytes): seen.withLock { $0.append(String(buffer: bytes)) }
+                }
+            }
+            client.call(request, observer: observer, deadline: nil) { promise.succeed($0) }
+        }
+        return (try await promise.futureResult.get(), seen.withLock { $0 })
     }
 
     /// Sends a POST.

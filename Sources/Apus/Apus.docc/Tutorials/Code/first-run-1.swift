@@ -1,0 +1,8 @@
+import Apus
+import ApusHummingbird
+import Hummingbird
+
+struct UserSignedUp: Event {
+    static let name = "user/signed-up"
+    var email: String
+}

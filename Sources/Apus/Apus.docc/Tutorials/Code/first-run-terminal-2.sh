@@ -1,0 +1,3 @@
+apus runs ls
+apus trace RUN --follow
+open http://localhost:8288

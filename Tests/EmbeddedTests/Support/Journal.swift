@@ -1,0 +1,12 @@
+import Synchronization
+
+/// What bodies of steps have done, in their order.
+final class Journal: Sendable {
+    private let noted = Mutex<[String]>([])
+
+    var lines: [String] { noted.withLock { $0 } }
+
+    func note(_ line: String) {
+        noted.withLock { $0.append(line) }
+    }
+}
