@@ -44,7 +44,11 @@ final class OpenFile: @unchecked Sendable {
 
     /// Runs on a reading connection, in a snapshot of its own.
     func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try gate.pass { try pool.read(body) }
+        try gate.pass {
+            try pool.unsafeRead { database in
+                try Transaction(.reading, cachedBy: database).run { try body(database) }
+            }
+        }
     }
 
     /// Runs on the writing connection, one caller at a time.
@@ -101,7 +105,7 @@ final class OpenFile: @unchecked Sendable {
 
     private static func createShards(_ count: Int, on connection: OpaquePointer) throws {
         guard try Statement.int("SELECT count(*) FROM shards", on: connection) == 0 else { return }
-        try WriteTransaction.run(on: connection) {
+        try Transaction(.writing, on: connection).run {
             let insert = try Statement(
                 "INSERT INTO shards (shard, epoch, batch, time) VALUES (?, 0, 0, 0)", on: connection)
             for shard in 0..<Int64(min(max(1, count), Int(ShardID.max))) {

@@ -18,7 +18,7 @@ struct Migrator {
         guard found < newest else { return }
         if found > 0 { try backUp(connection, to: "\(path).backup-v\(found)") }
         for migration in migrations where migration.version > found {
-            try WriteTransaction.run(on: connection) {
+            try Transaction(.writing, on: connection).run {
                 try Migrator.execute(migration.sql, on: connection)
                 try Migrator.execute("PRAGMA user_version = \(migration.version)", on: connection)
                 try Migrator.execute("PRAGMA application_id = \(Schema.applicationID)", on: connection)

@@ -15,6 +15,7 @@ final class Writer {
     let functions: FunctionRows
     /// The statements of the hot path.
     let statements: WriteStatements
+    private let transaction: Transaction
     private let checkpointer: Checkpointer
     private let log: LogSize
     private let room: LogRoom?
@@ -37,6 +38,7 @@ final class Writer {
         }
         functions = try FunctionRows(connection)
         statements = try WriteStatements(connection)
+        transaction = try Transaction(.writing, on: connection)
         log = try LogSize(connection)
         self.room = room
         room?.grow(used: 0)
@@ -47,7 +49,7 @@ final class Writer {
     func transaction<Result>(_ body: () throws -> Result) throws -> Result {
         try checkpointer.beforeWriting(on: connection)
         do {
-            let result = try WriteTransaction.run(on: connection, body)
+            let result = try transaction.run(body)
             checkpointer.committed(logBytes: log.bytes)
             room?.grow(used: log.bytes)
             return result
