@@ -133,7 +133,7 @@ extension Engine {
     /// - Throws: ``EngineError``, `CancellationError` when the waiting task is cancelled.
     public func end(of id: String, within timeout: Duration? = nil) async throws -> Run {
         guard let run = ULID(id) else { throw EngineError.unknownRun(id) }
-        let found = try await explained { try await node.end(of: run, within: timeout ?? .days(3_660)) }
+        let found = try await explained { try await node.end(of: run, within: timeout) }
         guard let found else { throw EngineError.unknownRun(id) }
         guard found.projection.status.isFinal else {
             try Task.checkCancellation()

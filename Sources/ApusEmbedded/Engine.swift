@@ -127,6 +127,7 @@ public final class Engine: Sendable {
         self.settings = settings
         var configuration = Node.Configuration()
         configuration.userAgent = "Apus/\(Client.version)"
+        configuration.commitsOnLoop = true
         configuration.storeBytes = Int64(settings.storeMegabytes) << 20
         configuration.engine.limits.callsPerApp = settings.concurrentCalls
         configuration.engine.retryInterval = settings.retryInterval.map { TimeSpan($0) }

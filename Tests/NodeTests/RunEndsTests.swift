@@ -1,4 +1,5 @@
 import ApusCore
+import ApusEngine
 import Testing
 
 @testable import ApusNode
@@ -7,21 +8,26 @@ import Testing
 struct RunEndsTests {
     private let ends = RunEnds()
     private let run = ULID(high: 1, low: 1)
+    private let outcome = RunOutcome(
+        end: RunEnd(status: .completed, output: nil), startedAt: Timestamp(milliseconds: 1),
+        endedAt: Timestamp(milliseconds: 2)
+    )
 
     @Test("is woken by it, all at once")
     func woken() async throws {
         let (one, two) = (try #require(ends.enter(run)), try #require(ends.enter(run)))
-        async let first: Void = ends.wait(one)
-        async let second: Void = ends.wait(two)
-        ends.publish(run)
-        _ = await (first, second)
+        async let first = ends.wait(one)
+        async let second = ends.wait(two)
+        ends.publish(run, outcome)
+        let found = await [first, second]
+        #expect(found == [outcome, outcome])
     }
 
     @Test("does not miss an end that comes before the wait")
     func early() async throws {
         let place = try #require(ends.enter(run))
-        ends.publish(run)
-        await ends.wait(place)
+        ends.publish(run, outcome)
+        #expect(await ends.wait(place) == outcome)
         ends.leave(place)
     }
 
@@ -29,19 +35,19 @@ struct RunEndsTests {
     func givingUp() async throws {
         let place = try #require(ends.enter(run))
         ends.stopWaiting(place)
-        await ends.wait(place)
-        async let waiting: Void = ends.wait(place)
+        #expect(await ends.wait(place) == nil)
+        async let waiting = ends.wait(place)
         ends.stopWaiting(place)
-        await waiting
+        #expect(await waiting == nil)
     }
 
     @Test("is not woken by the end of another run")
     func others() async throws {
         let place = try #require(ends.enter(run))
-        ends.publish(ULID(high: 2, low: 2))
+        ends.publish(ULID(high: 2, low: 2), outcome)
         let isOver = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await ends.wait(place)
+                _ = await ends.wait(place)
                 return true
             }
             group.addTask { false }

@@ -254,8 +254,9 @@ extension Pass {
                 hasLooked = false
                 continuation.resume(returning: .memo(memo))
             case .look(let calls):
-                // Something that is no step may be about to come back, from an actor for example.
-                if hasLooked { return .waiting(calls) }
+                // Something that is no step may be about to come back, from an actor for example, if the handler has made
+                // tasks besides its own.
+                if hasLooked || executor.hasOneTask { return .waiting(calls) }
                 await Task.yield()
                 hasLooked = executor.isQuiet
             case .stall:
@@ -283,11 +284,14 @@ extension Pass {
         }
     }
 
-    /// Runs the body of a waiting step, on the global executor, to its end.
+    /// Runs the body of a waiting step to its end; the handler's own executor stays free for the handler.
     /// - Returns: `nil` when the step has gone away in the meantime.
     func runBody(of call: StepCall) async -> BodyOutcome? {
         guard let waiting = state.withLock({ $0.leave(call.id) }) else { return nil }
-        waiting.continuation.resume(returning: .run)
+        let bodyExecutor = BodyExecutor()
+        waiting.continuation.resume(returning: .run(on: bodyExecutor))
+        executor.drain()
+        bodyExecutor.runBeginning()
         while true {
             executor.drain()
             let (outcome, isOver) = state.withLock { state in

@@ -23,6 +23,9 @@ final class PassExecutor: TaskExecutor {
         var waiter: UnsafeContinuation<Void, Never>?
         /// Whether jobs run by themselves: nobody will come to drain any more.
         var isFree = false
+        /// The task of the first job, and whether there was a job of another one.
+        var firstTask: UInt = 0
+        var hasOthers = false
     }
 
     private let state = Mutex(State())
@@ -31,6 +34,9 @@ final class PassExecutor: TaskExecutor {
         let job = UnownedJob(job)
         let (waiter, isFree) = state.withLock { state in
             state.jobs.append(job)
+            let task = PassExecutor.task(of: job)
+            if state.firstTask == 0 { state.firstTask = task }
+            if state.firstTask != task { state.hasOthers = true }
             let waiter = state.waiter
             state.waiter = nil
             return (waiter, state.isFree)
@@ -38,6 +44,13 @@ final class PassExecutor: TaskExecutor {
         waiter?.resume()
         if isFree { drainLater() }
     }
+
+    /// Whether all jobs were those of one task, the handler's own: then whatever the handler waits for, it waits for
+    /// that alone.
+    var hasOneTask: Bool { state.withLock { !$0.hasOthers } }
+
+    /// A job of a task is that task; only the address counts.
+    private static func task(of job: UnownedJob) -> UInt { unsafeBitCast(job, to: UInt.self) }
 
     /// Whether no job waits. From inside a job, whether that job is all that can run now.
     var isQuiet: Bool { state.withLock { $0.next == $0.jobs.count } }

@@ -58,7 +58,7 @@ enum StepSignal: Sendable {
     /// Its result, as the server has it.
     case memo(JSONView)
     /// To run its body.
-    case run
+    case run(on: BodyExecutor)
     /// That the handler goes away.
     case unwind
     /// That its task was cancelled by the handler itself.

@@ -85,14 +85,16 @@ extension Step {
             case .memo(let memo): return memo
             case .unwind: throw RunUnwound()
             case .cancel: throw CancellationError()
-            case .run: signal = await pass.report(await outcome(of: call, body), of: call)
+            case .run(let executor): signal = await pass.report(await outcome(of: call, on: executor, body), of: call)
             }
         }
     }
 
     @inline(never)
-    private func outcome(of call: StepCall, _ body: @Sendable () async throws -> RawJSON) async -> BodyOutcome {
-        await withTaskExecutorPreference(globalConcurrentExecutor) {
+    private func outcome(
+        of call: StepCall, on executor: BodyExecutor, _ body: @Sendable () async throws -> RawJSON
+    ) async -> BodyOutcome {
+        await withTaskExecutorPreference(executor) {
             do {
                 return .returned(try await pass.middleware.around(info(of: call), body))
             } catch {

@@ -179,7 +179,20 @@ package struct RunChange: Hashable, Sendable {
         case started
         case stepFinished(name: String, StepResult.Outcome)
         case attemptFailed(attempt: Int, cause: String, retryAt: Timestamp)
-        case finished(RunStatus)
+        case finished(RunOutcome)
+    }
+}
+
+/// How a run has ended, for those who wait for that.
+package struct RunOutcome: Hashable, Sendable {
+    package var end: RunEnd
+    package var startedAt: Timestamp?
+    package var endedAt: Timestamp?
+
+    package init(end: RunEnd, startedAt: Timestamp?, endedAt: Timestamp?) {
+        self.end = end
+        self.startedAt = startedAt
+        self.endedAt = endedAt
     }
 }
 

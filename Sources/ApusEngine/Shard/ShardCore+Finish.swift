@@ -17,7 +17,8 @@ extension ShardCore {
         schedules.runEnded(resident.row)
         record(.finished(end), resident)
         resident.queued.removeAll()
-        tell(resident, .finished(end.status))
+        let run = resident.run
+        tell(resident, .finished(RunOutcome(end: end, startedAt: run.startedAt, endedAt: run.endedAt)))
         if isMoved { return }
         let error: RawJSON? =
             end.status == .failed

@@ -20,6 +20,7 @@ final class LoopHost: ShardHost {
     /// One thread: commits of a store with one writer gain nothing from more.
     private let writing: NIOThreadPool
     private let reading: NIOThreadPool
+    private let commitsOnLoop: Bool
     private let logger: Logger
     private var timer: Scheduled<Void>?
     private var timerTime: Timestamp?
@@ -37,6 +38,7 @@ final class LoopHost: ShardHost {
         store: any Store,
         writing: NIOThreadPool,
         reading: NIOThreadPool,
+        commitsOnLoop: Bool,
         clock: NodeClock,
         meter: CommitMeter,
         logger: Logger
@@ -46,6 +48,7 @@ final class LoopHost: ShardHost {
         self.store = store
         self.writing = writing
         self.reading = reading
+        self.commitsOnLoop = commitsOnLoop
         self.clock = clock
         self.meter = meter
         self.logger = logger
@@ -89,15 +92,19 @@ final class LoopHost: ShardHost {
 
     func commit(_ batch: Batch, _ done: @escaping (Result<Void, StoreError>) -> Void) {
         let (meter, start) = (meter, ContinuousClock.now)
-        run(
-            on: writing,
-            { store throws(StoreError) in
-                try store.commit(batch)
-                meter.add(ContinuousClock.now - start)
-            },
-            done
-        )
+        let commit = { @Sendable (store: any Store) throws(StoreError) in
+            try store.commit(batch)
+            meter.add(ContinuousClock.now - start)
+        }
+        guard commitsOnLoop, batch.writes.count <= Self.smallBatch else { return run(on: writing, commit, done) }
+        let store = store
+        let bound = NIOLoopBound(done, eventLoop: loop)
+        // In a turn of its own: what this one has to tell comes first.
+        loop.execute { bound.value(LoopHost.result { () throws(StoreError) in try commit(store) }) }
     }
+
+    /// Writes up to which a batch is made by the loop itself. While it makes a larger one the loop could decide the next.
+    private static let smallBatch = 64
 
     func lastBatch(epoch: UInt64, _ done: @escaping (Result<UInt64, StoreError>) -> Void) {
         let shard = shard
@@ -207,13 +214,16 @@ final class LoopHost: ShardHost {
         let bound = NIOLoopBound(done, eventLoop: loop)
         threads.submit { state in
             guard case .active = state else { return }
-            let result: Result<Value, StoreError>
-            do throws(StoreError) {
-                result = .success(try body(store))
-            } catch {
-                result = .failure(error)
-            }
+            let result = LoopHost.result { () throws(StoreError) in try body(store) }
             loop.execute { bound.value(result) }
+        }
+    }
+
+    private static func result<Value>(_ body: () throws(StoreError) -> Value) -> Result<Value, StoreError> {
+        do throws(StoreError) {
+            return .success(try body())
+        } catch {
+            return .failure(error)
         }
     }
 }

@@ -64,24 +64,35 @@ extension Node {
     }
 
     /// Waits until a run has ended.
-    /// - Parameter longest: after this time the run is given back as it is.
+    /// - Parameter longest: after this time the run is given back as it is; `nil` for no limit. It is given back as well
+    ///   when the task is cancelled.
     /// - Returns: `nil` when there is no such run.
-    package func end(of id: ULID, within longest: Duration) async throws -> StoredRun? {
+    package func end(of id: ULID, within longest: Duration?) async throws -> StoredRun? {
         guard let place = ends.enter(id) else { throw NodeError.unavailable("too many wait for runs to end") }
         defer { ends.leave(place) }
         // Nothing is missed from here on.
-        let run = try await read { reader throws(StoreError) in try reader.run(id: id) }
-        guard let run, !run.projection.status.isFinal else { return run }
+        let found = try await read { reader throws(StoreError) in try reader.run(id: id) }
+        guard var run = found, !run.projection.status.isFinal else { return found }
+        guard let outcome = await outcome(at: place, within: longest) else {
+            return try await read { reader throws(StoreError) in try reader.run(id: id) }
+        }
+        run.finish(outcome)
+        return run
+    }
+
+    private func outcome(at place: Int, within longest: Duration?) async -> RunOutcome? {
         let ends = ends
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try? await Task.sleep(for: longest)
-                // Also when nobody wants to know any more.
+        let timer = longest.map { longest in
+            Task.detached {
+                guard (try? await Task.sleep(for: longest)) != nil else { return }
                 ends.stopWaiting(place)
             }
-            await ends.wait(place)
-            group.cancelAll()
         }
-        return try await read { reader throws(StoreError) in try reader.run(id: id) }
+        defer { timer?.cancel() }
+        return await withTaskCancellationHandler {
+            await ends.wait(place)
+        } onCancel: {
+            ends.stopWaiting(place)
+        }
     }
 }

@@ -28,6 +28,9 @@ package final class Node: Sendable {
         package var userAgent = "Apus"
         /// `nil` for a server without keys.
         package var signing: AppSigning?
+        /// Whether the event loop makes small commits itself, which it then waits for: for a loop that serves nobody
+        /// but this node. A commit is not handed to another thread and back then.
+        package var commitsOnLoop = false
         /// Makes what reaches the apps, when that is not HTTP; it is confined to the event loop.
         package var transport: (@Sendable (any EventLoop, NodeClock) -> any AppTransport)?
 
@@ -146,7 +149,7 @@ package final class Node: Sendable {
         for id in 0..<ShardID(store.shardCount) {
             let host = LoopHost(
                 shard: id, loop: loop, store: store, writing: writing, reading: reading,
-                clock: clock, meter: commits, logger: logger
+                commitsOnLoop: configuration.commitsOnLoop, clock: clock, meter: commits, logger: logger
             )
             let shard = Shard(
                 id: id, shardCount: store.shardCount, configuration: configuration.engine, host: host
@@ -542,7 +545,7 @@ package final class Node: Sendable {
             }
         case .changed(let change):
             feed.publish(change.run)
-            if case .finished = change.what { ends.publish(change.run) }
+            if case .finished(let outcome) = change.what { ends.publish(change.run, outcome) }
             log(change)
         case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             assertionFailure("reads are carried out by the shard itself")
@@ -570,7 +573,8 @@ package final class Node: Sendable {
                 "run \(change.run) will try again at \(retryAt.rfc3339)",
                 metadata: ["function": "\(change.function)", "attempt": "\(attempt)", "cause": "\(cause)"]
             )
-        case .finished(let status):
+        case .finished(let outcome):
+            let status = outcome.end.status
             logger.log(
                 level: status == .failed ? .warning : .debug,
                 "run \(change.run) \(status.name.lowercased())",

@@ -228,6 +228,16 @@ package struct StoredRun: Hashable, Sendable {
         self.end = end
         self.origin = origin
     }
+
+    /// Takes over how the run has ended since this was read. What is stored says the same, and also which row of the
+    /// journal is the newest now.
+    package mutating func finish(_ outcome: RunOutcome) {
+        end = outcome.end
+        projection.status = outcome.end.status
+        projection.startedAt = outcome.startedAt
+        projection.endedAt = outcome.endedAt
+        projection.wakeAt = nil
+    }
 }
 
 /// An input that could not be made durable.

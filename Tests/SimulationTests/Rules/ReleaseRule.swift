@@ -41,8 +41,8 @@ final class ReleaseRule {
         guard let row = ledger.rowOfRun[change.run], let run = ledger.runs[row] else {
             return world.report(.release, "run \(change.run) \(change.what) is told before it is durable")
         }
-        if case .finished(let status) = change.what, run.projection?.status != status {
-            world.report(.release, "run \(change.run) is told to be \(status) before that is durable")
+        if case .finished(let outcome) = change.what, run.projection?.status != outcome.end.status {
+            world.report(.release, "run \(change.run) is told to be \(outcome.end.status) before that is durable")
         }
     }
 
