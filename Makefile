@@ -58,7 +58,7 @@ fuzz: build ## Run the fuzzers longer than CI does: make fuzz ITERATIONS=1000000
 sanitize: prepare ## Run the SDK's tests under the thread sanitizer
 	swift build --build-tests --sanitize=thread --scratch-path .build/sanitized
 	TSAN_OPTIONS='halt_on_error=0 suppressions=$(CURDIR)/Scripts/thread-sanitizer.suppressions' APUS_FUZZ_ITERATIONS=100 \
-		swift test --skip-build --sanitize=thread --scratch-path .build/sanitized --filter SDKTests
+		swift test --skip-build --sanitize=thread --scratch-path .build/sanitized --filter 'SDKTests|SDKTestingTests|EmbeddedTests'
 
 .PHONY: bench
 bench: prepare ## Build for speed and print every benchmark's figures

@@ -38,9 +38,11 @@ struct ServerRun {
     }
 
     private func serve(_ keys: ServerKeys?, _ logger: Logger) async throws {
-        // Shards and calls to apps on one thread, what others ask of us on another.
+        // Shards and calls to apps on one loop; what others ask of us on another, or on the same where a thread
+        // more would cost more than it gives.
+        let threads = options.threads ?? (System.coreCount <= 2 ? 1 : 2)
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let httpLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let httpLoop = threads == 1 ? loop : MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         try PortCheck.isFree(host: host, port: options.port)
         let store = try openStore()
         let signing = keys.map { AppSigning(keys: $0.signing, requiresSignedReplies: requiresSignedReplies) }

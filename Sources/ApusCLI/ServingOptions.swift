@@ -41,6 +41,9 @@ struct ServingOptions: ParsableArguments {
     @Option(name: .long, help: "Seconds that calls under way may take to finish at the end.")
     var drainTimeout = 10
 
+    @Option(name: .long, help: "Event loops: 1, or 2 to answer requests apart. 1 where there are one or two cores.")
+    var threads: Int?
+
     @OptionGroup var networks: NetworkOptions
 
     @Option(name: [.customShort("l"), .long], help: "trace, debug, info, warn or error.")
@@ -78,6 +81,7 @@ struct ServingOptions: ParsableArguments {
             Setting(name: "max-schedules"),
             Setting(name: "endpoint-patience"),
             Setting(name: "drain-timeout"),
+            Setting(name: "threads"),
             Setting(name: "log-level", short: "l"),
             Setting(name: "log-format"),
             Setting(name: "json", kind: .flag),
@@ -89,6 +93,7 @@ struct ServingOptions: ParsableArguments {
         guard pollInterval >= 0 else { throw ValidationError("--poll-interval must not be negative.") }
         guard retryInterval >= 0 else { throw ValidationError("--retry-interval must not be negative.") }
         guard endpointPatience >= 1 else { throw ValidationError("--endpoint-patience must be at least 1.") }
+        guard [nil, 1, 2].contains(threads) else { throw ValidationError("--threads must be 1 or 2.") }
         guard drainTimeout >= 0 else { throw ValidationError("--drain-timeout must not be negative.") }
         guard maxSchedules >= 1 else { throw ValidationError("--max-schedules must be at least 1.") }
         guard maxStoreMb >= 16 else { throw ValidationError("--max-store-mb must be at least 16.") }

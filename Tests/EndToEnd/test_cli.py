@@ -61,6 +61,7 @@ def only_line(text: str) -> str:
         (["dev", "--poll-interval", "-1"], "--poll-interval"),
         (["dev", "--retry-interval", "-1"], "--retry-interval"),
         (["dev", "--drain-timeout", "-1"], "--drain-timeout"),
+        (["dev", "--threads", "3"], "--threads must be 1 or 2"),
         (["dev", "--log-format", "xml"], "xml"),
         (["dev", "stray"], "stray"),
         (["no-such-command"], "no-such-command"),
