@@ -27,7 +27,7 @@ struct Embedded: Scenario {
             }
             let engine = try await Engine.open(at: directory.path, functions: [function])
             do {
-                var figures = try await durations(engine, setup)
+                var figures = try await durations(engine, function, setup)
                 figures += try await rate(engine, setup)
                 await engine.shutdown()
                 return figures
@@ -39,13 +39,24 @@ struct Embedded: Scenario {
     }
 
     /// One run at a time.
-    private func durations(_ engine: Engine, _ setup: Setup) async throws -> [Figure] {
+    private func durations(
+        _ engine: Engine, _ function: Function<Begun, Int>, _ setup: Setup
+    ) async throws -> [Figure] {
         let count = max(Int(1_000 * min(setup.seconds / 10, 1)), 20)
         var whole: [Percentiles] = []
         var after: [Percentiles] = []
+        var invoked: [Percentiles] = []
         for round in 0...Setup.repetitions {
             var fromSend: [Double] = []
             var fromSent: [Double] = []
+            var fromInvocation: [Double] = []
+            for number in 0..<count {
+                let watch = Stopwatch()
+                guard try await engine.invoke(function, Begun(number: number)) == number + 2 else {
+                    throw BenchmarkError("a run has another result than its steps give")
+                }
+                fromInvocation.append(watch.nanoseconds / 1e6)
+            }
             for number in 0..<count {
                 let watch = Stopwatch()
                 let event = try await engine.send(Begun(number: number))
@@ -58,8 +69,11 @@ struct Embedded: Scenario {
             if round == 0 { continue }
             whole.append(Percentiles(fromSend))
             after.append(Percentiles(fromSent))
+            invoked.append(Percentiles(fromInvocation))
         }
         return [
+            Figure("embedded run of 3 steps, invoked to result, p50", invoked.map { $0.at(0.5) }, "ms"),
+            Figure("embedded run of 3 steps, invoked to result, p99", invoked.map { $0.at(0.99) }, "ms"),
             Figure("embedded run of 3 steps, sent to ended, p50", after.map { $0.at(0.5) }, "ms", target: .below(1)),
             Figure("embedded run of 3 steps, sent to ended, p99", after.map { $0.at(0.99) }, "ms"),
             Figure("embedded run of 3 steps with its event, p50", whole.map { $0.at(0.5) }, "ms"),

@@ -33,6 +33,13 @@ extension Engine {
     /// - Returns: the run's id.
     /// - Throws: ``EngineError``.
     public func start<Input, Output>(_ function: Function<Input, Output>, _ input: Input) async throws -> String {
+        try await start(function, input, isAwaited: false).run
+    }
+
+    /// - Returns: the run, and where to wait for its end if there is a place.
+    private func start<Input, Output>(
+        _ function: Function<Input, Output>, _ input: Input, isAwaited: Bool
+    ) async throws -> (run: String, place: Int?) {
         let data = try Coding.encode(input)
         guard data.view.kind == .object else {
             throw EngineError.invalid("function \(function.slug): its input is no JSON object")
@@ -45,12 +52,12 @@ extension Engine {
         } catch {
             throw EngineError.invalid("function \(function.slug) cannot be invoked: \(error)")
         }
-        let id = try await explained { try await node.invoke(function.slug, SubmittedEvent(event)) }
-        let runs = try await explained {
-            try await node.read { reader throws(StoreError) in try reader.runs(ofEvent: id) }
+        let submitted = SubmittedEvent(event)
+        let invoked = try await explained {
+            try await node.invoke(function.slug, submitted, isAwaited: isAwaited)
         }
-        guard let run = runs.first else { throw EngineError.notStarted(function.slug) }
-        return run.id.description
+        guard let run = invoked.run else { throw EngineError.notStarted(function.slug) }
+        return (run.description, invoked.place)
     }
 
     /// Starts a function, and waits for its result.
@@ -59,8 +66,16 @@ extension Engine {
     public func invoke<Input, Output>(
         _ function: Function<Input, Output>, _ input: Input, within timeout: Duration? = nil
     ) async throws -> Output {
-        let run = try await end(of: try await start(function, input), within: timeout)
-        return try function.decodeOutput(try client.settings.middleware.incoming(try run.outputOfCompleted().view))
+        let (run, place) = try await start(function, input, isAwaited: true)
+        let output: RawJSON
+        if let place {
+            // The run's end comes here by itself: the store is not asked.
+            guard let outcome = await node.outcome(at: place, within: timeout) else { throw try unfinished(run) }
+            output = try outcome.end.outputOfCompleted(run)
+        } else {
+            output = try await end(of: run, within: timeout).outputOfCompleted()
+        }
+        return try function.decodeOutput(try client.settings.middleware.incoming(output.view))
     }
 
     /// Gives a signal to the run that waits for it.
@@ -135,12 +150,14 @@ extension Engine {
         guard let run = ULID(id) else { throw EngineError.unknownRun(id) }
         let found = try await explained { try await node.end(of: run, within: timeout) }
         guard let found else { throw EngineError.unknownRun(id) }
-        guard found.projection.status.isFinal else {
-            try Task.checkCancellation()
-            if hasEnded { throw EngineError.ended }
-            throw EngineError.stillRunning(id)
-        }
+        guard found.projection.status.isFinal else { throw try unfinished(id) }
         return Run(found)
+    }
+
+    /// Why nobody waits for a run any more that has not ended.
+    private func unfinished(_ id: String) throws -> EngineError {
+        try Task.checkCancellation()
+        return hasEnded ? .ended : .stillRunning(id)
     }
 
     /// Waits until a run has ended, and reads its result.
@@ -195,13 +212,7 @@ extension Engine.Run {
         id = run.id.description
         function = run.functionSlug
         eventID = run.eventID.description
-        status =
-            switch run.projection.status {
-            case .running: .running
-            case .completed: .completed
-            case .failed: .failed
-            case .cancelled: .cancelled
-            }
+        status = Status(run.projection.status)
         createdAt = Date(run.createdAt)
         startedAt = run.projection.startedAt.map { Date($0) }
         endedAt = run.projection.endedAt.map { Date($0) }
@@ -210,11 +221,34 @@ extension Engine.Run {
 
     /// - Throws: why there is none.
     func outputOfCompleted() throws -> RawJSON {
+        try Self.output(output, of: id, status)
+    }
+
+    fileprivate static func output(_ output: RawJSON?, of id: String, _ status: Status) throws -> RawJSON {
         switch status {
         case .running: throw EngineError.stillRunning(id)
         case .cancelled: throw EngineError.cancelled(id)
         case .failed: throw RunFailure(runID: id, (output ?? .null).view)
         case .completed: return output ?? .null
         }
+    }
+}
+
+extension Engine.Run.Status {
+    fileprivate init(_ status: RunStatus) {
+        self =
+            switch status {
+            case .running: .running
+            case .completed: .completed
+            case .failed: .failed
+            case .cancelled: .cancelled
+            }
+    }
+}
+
+extension RunEnd {
+    /// - Throws: why there is none.
+    fileprivate func outputOfCompleted(_ run: String) throws -> RawJSON {
+        try Engine.Run.output(output?.json, of: run, Engine.Run.Status(status))
     }
 }

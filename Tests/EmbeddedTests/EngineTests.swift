@@ -83,6 +83,32 @@ struct EngineTests {
         await engine.shutdown()
     }
 
+    @Test("whoever invokes hears of every way in which the wait can end")
+    func invokeWithoutResult() async throws {
+        let journal = Journal()
+        let sleepy = client.function("sleepy", input: Code.self) { _, step in
+            try await step.run("first") { journal.note("begun") }
+            try await step.sleep("long", for: .hours(1))
+            return 1
+        }
+        let engine = try await Engine.inMemory(functions: [sleepy], settings: .test)
+        let tooShort = await #expect(throws: EngineError.self) {
+            try await engine.invoke(sleepy, Code(), within: .milliseconds(1))
+        }
+        guard case .stillRunning(let run)? = tooShort else { return #expect(Bool(false), "it ended otherwise") }
+        #expect(try await engine.run(run)?.status == .running)
+
+        let unwanted = Task { try await engine.invoke(sleepy, Code()) }
+        try await eventually("the second run begins") { journal.lines.count >= 2 ? true : nil }
+        unwanted.cancel()
+        await #expect(throws: CancellationError.self) { try await unwanted.value }
+
+        let left = Task { try await engine.invoke(sleepy, Code()) }
+        try await eventually("the third run begins") { journal.lines.count >= 3 ? true : nil }
+        await engine.shutdown()
+        await #expect(throws: EngineError.ended) { try await left.value }
+    }
+
     @Test("a run that failed is repeated from where it failed")
     func rerun() async throws {
         let journal = Journal()

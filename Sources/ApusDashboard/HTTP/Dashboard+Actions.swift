@@ -117,7 +117,7 @@ extension Dashboard {
         } catch {
             throw PageProblem(422, "It was not invoked", "The data is not a JSON object: \(error)")
         }
-        let id = try await site.node.invoke(slug, SubmittedEvent(event))
+        let id = try await site.node.invoke(slug, SubmittedEvent(event)).event
         return PageAnswer.redirect(to: site.base + Link("events", id.description).text, Notice("\(slug) is invoked."))
     }
 

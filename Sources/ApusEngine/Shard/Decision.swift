@@ -200,6 +200,8 @@ package struct RunOutcome: Hashable, Sendable {
 package enum Answer: Hashable, Sendable {
     case none
     case accepted([ULID])
+    /// The event that an invocation became, and the run that it started at once: `nil` when there is none, or not yet.
+    case invoked(event: ULID, run: ULID?)
     case registered(isModified: Bool, app: UUID16)
     /// Whether a run has got the signal.
     case signalled(Bool)

@@ -167,11 +167,15 @@ extension ShardCore {
     func acceptInvocation(of slug: String, _ submitted: SubmittedEvent, prior: PriorRuns) {
         let id = submitted.internalID ?? random.nextULID(now: now)
         let known = submitted.key.flatMap { prior.functions[$0] } ?? []
-        accept(
-            submitted.event, id: id, key: submitted.key, alreadyStarted: known,
-            invoking: registry.function(named: slug)
-        )
-        decision.answer = .accepted([id])
+        let target = registry.function(named: slug)
+        accept(submitted.event, id: id, key: submitted.key, alreadyStarted: known, invoking: target)
+        decision.answer = .invoked(event: id, run: target.flatMap { startedRun(of: $0.id) })
+    }
+
+    /// The run of a function that the decision starts.
+    private func startedRun(of function: UUID16) -> ULID? {
+        for case .run(let run) in decision.writes where run.function == function { return run.id }
+        return nil
     }
 
     /// A tick of a schedule: starts its function, and what else listens to `inngest/scheduled.timer`. It

@@ -69,10 +69,18 @@ extension Node {
     /// - Returns: `nil` when there is no such run.
     package func end(of id: ULID, within longest: Duration?) async throws -> StoredRun? {
         guard let place = ends.enter(id) else { throw NodeError.unavailable("too many wait for runs to end") }
-        defer { ends.leave(place) }
         // Nothing is missed from here on.
-        let found = try await read { reader throws(StoreError) in try reader.run(id: id) }
-        guard var run = found, !run.projection.status.isFinal else { return found }
+        let found: StoredRun?
+        do {
+            found = try await read { reader throws(StoreError) in try reader.run(id: id) }
+        } catch {
+            ends.leave(place)
+            throw error
+        }
+        guard var run = found, !run.projection.status.isFinal else {
+            ends.leave(place)
+            return found
+        }
         guard let outcome = await outcome(at: place, within: longest) else {
             return try await read { reader throws(StoreError) in try reader.run(id: id) }
         }
@@ -80,8 +88,11 @@ extension Node {
         return run
     }
 
-    private func outcome(at place: Int, within longest: Duration?) async -> RunOutcome? {
+    /// Waits for the end of a run in a place that was taken for it, and gives the place back.
+    /// - Returns: `nil` when the time is up, the task is cancelled, or the node ends.
+    package func outcome(at place: Int, within longest: Duration?) async -> RunOutcome? {
         let ends = ends
+        defer { ends.leave(place) }
         let timer = longest.map { longest in
             Task.detached {
                 guard (try? await Task.sleep(for: longest)) != nil else { return }

@@ -288,13 +288,29 @@ package final class Node: Sendable {
     }
 
     /// Runs a function by its slug. An unknown one starts nothing.
-    package func invoke(_ slug: String, _ event: SubmittedEvent) async throws(NodeError) -> ULID {
+    /// - Parameter isAwaited: whether to take a place among those who wait for the end of the run.
+    package func invoke(
+        _ slug: String, _ event: SubmittedEvent, isAwaited: Bool = false
+    ) async throws(NodeError) -> Invoked {
         try intake.enter(bytes: event.event.data.bytes.count)
         defer { intake.leave(bytes: event.event.data.bytes.count) }
-        guard let id = try ids(try await submit(.invoke(slug: slug, event), to: 0)).first else {
-            throw .rejected("the invocation has no id")
+        let ends = ends
+        // The place is taken before anything can become of the run.
+        let invoked = try await submit(.invoke(slug: slug, event), to: 0) { answer -> Invoked? in
+            guard case .invoked(let event, let run) = answer else { return nil }
+            return Invoked(event: event, run: run, place: isAwaited ? run.flatMap { ends.enter($0) } : nil)
         }
-        return id
+        guard let invoked else { throw .rejected("the invocation was not understood") }
+        return invoked
+    }
+
+    /// What has become of an invocation.
+    package struct Invoked: Sendable {
+        package var event: ULID
+        /// The run that it started; `nil` when there is none, or not yet.
+        package var run: ULID?
+        /// Where to wait for the run's end, to be handed to ``outcome(at:within:)``; `nil` also when too many wait.
+        package var place: Int?
     }
 
     package func register(_ registration: Registration) async throws(NodeError) -> (isModified: Bool, app: UUID16) {
@@ -391,10 +407,17 @@ package final class Node: Sendable {
     }
 
     func submit(_ input: Input, to shard: ShardID) async throws(NodeError) -> Answer {
+        try await submit(input, to: shard) { $0 }
+    }
+
+    /// - Parameter read: reads the answer on the loop, before anything else that was decided with it happens.
+    private func submit<Value: Sendable>(
+        _ input: Input, to shard: ShardID, _ read: @escaping @Sendable (Answer) -> Value
+    ) async throws(NodeError) -> Value {
         if state.withLock({ $0.isStopping }) { throw .unavailable("the server is shutting down") }
         let result = await withCheckedContinuation { continuation in
             intake.post(
-                Intake.Mail(shard: shard, input: input) { continuation.resume(returning: $0) },
+                Intake.Mail(shard: shard, input: input) { continuation.resume(returning: $0.map(read)) },
                 wake: { loop.execute { [self] in drainMailbox() } }
             )
         }

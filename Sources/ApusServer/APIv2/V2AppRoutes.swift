@@ -81,7 +81,9 @@ struct V2AppRoutes: Sendable {
         if let known, ServerClock.now() - known.createdAt < .hours(24) {
             return answer(known.id, status: .conflict)
         }
-        let accepted = try await node.invoke(slug, SubmittedEvent(event, internalID: id))
+        let invoked = try await node.invoke(slug, SubmittedEvent(event, internalID: id))
+        if let run = invoked.run { return answer(run) }
+        let accepted = invoked.event
         if let started = try await run(of: accepted, function) { return answer(started.id) }
         let outcomes = try await node.read { reader throws(StoreError) in try reader.outcomes(ofEvent: accepted) }
         let outcome = outcomes.last { $0.function == function.id }

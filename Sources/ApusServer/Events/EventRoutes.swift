@@ -87,7 +87,8 @@ struct EventRoutes: Sendable {
             let slug = try EventRequest.decodeSlug(segment)
             id = try await bodies.read(request, upTo: bodyLimit) { body in
                 let event = try EventRequest.decodeInvocation(body, function: slug)
-                return try await node.invoke(slug, SubmittedEvent(event, internalID: seed(of: request)?.id(offset: 0)))
+                let submitted = SubmittedEvent(event, internalID: seed(of: request)?.id(offset: 0))
+                return try await node.invoke(slug, submitted).event
             }
         } catch let error as InvocationError {
             return Answers.error(error.message, status: .badRequest)

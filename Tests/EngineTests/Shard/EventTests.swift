@@ -181,7 +181,8 @@ struct EventTests {
         let engine = CoreHarness(function("app-f"), function("app-g", on: "demo/x"))
         let event = IncomingEvent(name: InvokedEvent.name, data: json(#"{"a":1}"#))
         let decision = engine.feed(.invoke(slug: "app-f", SubmittedEvent(event)))
-        #expect(decision.answer == .accepted(engine.store.events.map(\.id)))
+        let stored = try #require(engine.store.events.first)
+        #expect(decision.answer == .invoked(event: stored.id, run: try engine.onlyRun().id))
         #expect(try engine.onlyRun().start.functionSlug == "app-f")
         #expect(try engine.onlyCall().json["event"]?["data"]?.raw == json(#"{"a":1}"#))
         try engine.complete("1")
@@ -193,7 +194,9 @@ struct EventTests {
         let engine = CoreHarness(function("app-f"))
         let event = SubmittedEvent(IncomingEvent(name: InvokedEvent.name), internalID: ULID(high: 7, low: 9))
         #expect(engine.core.keysToLookUp(for: .invoke(slug: "app-f", event)) == event.key.map { [$0] })
-        for _ in 0..<2 { engine.feed(.invoke(slug: "app-f", event)) }
+        engine.feed(.invoke(slug: "app-f", event))
+        // The run is not of this invocation.
+        #expect(engine.feed(.invoke(slug: "app-f", event)).answer == .invoked(event: ULID(high: 7, low: 9), run: nil))
         _ = try engine.onlyRun()
         engine.feed(.invoke(slug: "app-f", SubmittedEvent(event.event)))
         #expect(engine.runs.count == 2)
@@ -202,7 +205,9 @@ struct EventTests {
     @Test("an invocation of an unknown function is stored and starts nothing")
     func unknownInvocation() {
         let engine = CoreHarness(function("app-f"))
-        engine.feed(.invoke(slug: "app-x", SubmittedEvent(IncomingEvent(name: InvokedEvent.name))))
+        let event = SubmittedEvent(IncomingEvent(name: InvokedEvent.name))
+        let answer = engine.feed(.invoke(slug: "app-x", event)).answer
+        #expect(answer == engine.store.events.first.map { .invoked(event: $0.id, run: nil) })
         #expect(engine.store.events.count == 1)
         #expect(engine.runs.isEmpty)
     }

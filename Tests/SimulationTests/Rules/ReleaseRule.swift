@@ -47,8 +47,15 @@ final class ReleaseRule {
     }
 
     func check(_ answer: Answer, to deliveries: [SimulatedSenders.Delivery], in world: SimulatedWorld) {
-        guard case .accepted(let ids) = answer, ids.count == deliveries.count else {
-            return world.report(.release, "events were answered with \(answer)")
+        let ids: [ULID]
+        switch answer {
+        case .accepted(let events) where events.count == deliveries.count: ids = events
+        case .invoked(let event, let run) where deliveries.count == 1:
+            ids = [event]
+            if let run, world.rules.ledger.rowOfRun[run] == nil {
+                world.report(.release, "run \(run) was acknowledged before it was durable")
+            }
+        default: return world.report(.release, "events were answered with \(answer)")
         }
         for id in ids where !world.rules.ledger.eventIDs.contains(id) {
             world.report(.release, "event \(id) was acknowledged before it was durable")
