@@ -67,14 +67,7 @@ extension Engine {
         _ function: Function<Input, Output>, _ input: Input, within timeout: Duration? = nil
     ) async throws -> Output {
         let (run, place) = try await start(function, input, isAwaited: true)
-        let output: RawJSON
-        if let place {
-            // The run's end comes here by itself: the store is not asked.
-            guard let outcome = await node.outcome(at: place, within: timeout) else { throw try unfinished(run) }
-            output = try outcome.end.outputOfCompleted(run)
-        } else {
-            output = try await end(of: run, within: timeout).outputOfCompleted()
-        }
+        let output = try await output(of: run, at: place, within: timeout)
         return try function.decodeOutput(try client.settings.middleware.incoming(output.view))
     }
 
@@ -154,6 +147,13 @@ extension Engine {
         return Run(found)
     }
 
+    /// - Parameter place: where the run's end is told; without one the store is asked.
+    private func output(of id: String, at place: Int?, within timeout: Duration?) async throws -> RawJSON {
+        guard let place else { return try await end(of: id, within: timeout).outputOfCompleted() }
+        guard let outcome = await node.outcome(at: place, within: timeout) else { throw try unfinished(id) }
+        return try outcome.end.outputOfCompleted(id)
+    }
+
     /// Why nobody waits for a run any more that has not ended.
     private func unfinished(_ id: String) throws -> EngineError {
         try Task.checkCancellation()
@@ -166,7 +166,8 @@ extension Engine {
     public func result<Output: Decodable>(
         of id: String, as type: Output.Type = Output.self, within timeout: Duration? = nil
     ) async throws -> Output {
-        let output = try await end(of: id, within: timeout).outputOfCompleted()
+        let place = ULID(id).flatMap { node.ends.enter(ifLiving: $0) }
+        let output = try await output(of: id, at: place, within: timeout)
         return try Coding.decode(type, from: try client.settings.middleware.incoming(output.view))
     }
 

@@ -66,4 +66,31 @@ struct RunEndsTests {
         ends.leave(try #require(taken.first))
         #expect(ends.enter(run) != nil)
     }
+
+    @Test("knows the newest runs that live")
+    func living() async throws {
+        #expect(ends.enter(ifLiving: run) == nil)
+        ends.began(run)
+        ends.began(run)
+        let place = try #require(ends.enter(ifLiving: run))
+        ends.publish(run, outcome)
+        #expect(await ends.wait(place) == outcome)
+        #expect(ends.enter(ifLiving: run) == nil)
+
+        let newer = (0..<RunEnds.remembered).map { ULID(high: 2, low: UInt64($0)) }
+        for run in newer { ends.began(run) }
+        ends.began(run)
+        #expect(ends.enter(ifLiving: newer[0]) == nil)
+        #expect(ends.enter(ifLiving: newer[1]) != nil && ends.enter(ifLiving: run) != nil)
+    }
+
+    @Test("lets nobody wait any more when it is over")
+    func over() async throws {
+        let place = try #require(ends.enter(run))
+        async let waiting = ends.wait(place)
+        ends.stopAllWaiting()
+        #expect(await waiting == nil)
+        let late = try #require(ends.enter(run))
+        #expect(await ends.wait(late) == nil)
+    }
 }

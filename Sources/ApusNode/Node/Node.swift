@@ -298,6 +298,7 @@ package final class Node: Sendable {
         // The place is taken before anything can become of the run.
         let invoked = try await submit(.invoke(slug: slug, event), to: 0) { answer -> Invoked? in
             guard case .invoked(let event, let run) = answer else { return nil }
+            if let run { ends.began(run) }
             return Invoked(event: event, run: run, place: isAwaited ? run.flatMap { ends.enter($0) } : nil)
         }
         guard let invoked else { throw .rejected("the invocation was not understood") }
@@ -568,7 +569,11 @@ package final class Node: Sendable {
             }
         case .changed(let change):
             feed.publish(change.run)
-            if case .finished(let outcome) = change.what { ends.publish(change.run, outcome) }
+            switch change.what {
+            case .started: ends.began(change.run)
+            case .finished(let outcome): ends.publish(change.run, outcome)
+            case .stepFinished, .attemptFailed: break
+            }
             log(change)
         case .load, .readWakes, .findListeners, .findEvents, .readEvents, .readTemplates:
             assertionFailure("reads are carried out by the shard itself")

@@ -31,24 +31,57 @@ package final class RunEnds: Sendable {
         }
     }
 
+    /// The newest runs that have begun and not ended.
+    private struct Living {
+        private var runs: Set<ULID> = []
+        /// In the order in which they began, ended ones among them; the oldest is replaced by the next.
+        private var ring: [ULID] = []
+        private var oldest = 0
+
+        mutating func insert(_ run: ULID) {
+            guard runs.insert(run).inserted else { return }
+            guard ring.count == RunEnds.remembered else { return ring.append(run) }
+            runs.remove(ring[oldest])
+            ring[oldest] = run
+            oldest = (oldest + 1) % ring.count
+        }
+
+        mutating func remove(_ run: ULID) { runs.remove(run) }
+
+        func contains(_ run: ULID) -> Bool { runs.contains(run) }
+    }
+
     private struct State {
         var next = 0
         var places: [Int: Place] = [:]
         var byRun: [ULID: Set<Int>] = [:]
+        var living = Living()
+        /// Nobody waits any more.
+        var isOver = false
+
+        mutating func enter(_ run: ULID) -> Int? {
+            guard places.count < RunEnds.places else { return nil }
+            next += 1
+            places[next] = Place(run: run)
+            byRun[run, default: []].insert(next)
+            return next
+        }
     }
+
+    /// Runs that are known to live.
+    static let remembered = 4_096
 
     private let state = Mutex(State())
 
     /// Takes a place; from now on the run's end is not missed.
     /// - Returns: `nil` when too many wait already.
     package func enter(_ run: ULID) -> Int? {
-        state.withLock { state in
-            guard state.places.count < Self.places else { return nil }
-            state.next += 1
-            state.places[state.next] = Place(run: run)
-            state.byRun[run, default: []].insert(state.next)
-            return state.next
-        }
+        state.withLock { $0.enter(run) }
+    }
+
+    /// Takes a place if it is known without a look at the store that the run lives.
+    package func enter(ifLiving run: ULID) -> Int? {
+        state.withLock { $0.living.contains(run) ? $0.enter(run) : nil }
     }
 
     /// Gives a place back, and wakes its owner.
@@ -67,7 +100,7 @@ package final class RunEnds: Sendable {
     package func wait(_ place: Int) async -> RunOutcome? {
         await withCheckedContinuation { owner in
             let told = state.withLock { state -> Place.Stage in
-                let stage = state.places[place]?.stage ?? .told(nil)
+                guard !state.isOver, let stage = state.places[place]?.stage else { return .told(nil) }
                 state.places[place]?.stage = if case .taken = stage { .waiting(owner) } else { .taken }
                 return stage
             }
@@ -81,14 +114,24 @@ package final class RunEnds: Sendable {
         owner?.resume(returning: nil)
     }
 
-    /// Has nobody wait any longer.
+    /// Has nobody wait any longer, for good.
     func stopAllWaiting() {
-        for place in state.withLock({ Array($0.places.keys) }) { stopWaiting(place) }
+        let places = state.withLock { state in
+            state.isOver = true
+            return Array(state.places.keys)
+        }
+        for place in places { stopWaiting(place) }
+    }
+
+    /// A run lives.
+    func began(_ run: ULID) {
+        state.withLock { $0.living.insert(run) }
     }
 
     func publish(_ run: ULID, _ outcome: RunOutcome) {
         let owners = state.withLock { state in
-            (state.byRun[run] ?? []).compactMap { state.places[$0]?.tell(outcome) ?? nil }
+            state.living.remove(run)
+            return (state.byRun[run] ?? []).compactMap { state.places[$0]?.tell(outcome) ?? nil }
         }
         for owner in owners { owner.resume(returning: outcome) }
     }
