@@ -143,21 +143,21 @@ extension Engine {
         guard let run = ULID(id) else { throw EngineError.unknownRun(id) }
         let found = try await explained { try await node.end(of: run, within: timeout) }
         guard let found else { throw EngineError.unknownRun(id) }
-        guard found.projection.status.isFinal else { throw try unfinished(id) }
+        guard found.projection.status.isFinal else { throw unfinished(id) }
         return Run(found)
     }
 
     /// - Parameter place: where the run's end is told; without one the store is asked.
     private func output(of id: String, at place: Int?, within timeout: Duration?) async throws -> RawJSON {
         guard let place else { return try await end(of: id, within: timeout).outputOfCompleted() }
-        guard let outcome = await node.outcome(at: place, within: timeout) else { throw try unfinished(id) }
+        guard let outcome = await node.outcome(at: place, within: timeout) else { throw unfinished(id) }
         return try outcome.end.outputOfCompleted(id)
     }
 
     /// Why nobody waits for a run any more that has not ended.
-    private func unfinished(_ id: String) throws -> EngineError {
-        try Task.checkCancellation()
-        return hasEnded ? .ended : .stillRunning(id)
+    private func unfinished(_ id: String) -> any Error {
+        if Task.isCancelled { return CancellationError() }
+        return hasEnded ? EngineError.ended : EngineError.stillRunning(id)
     }
 
     /// Waits until a run has ended, and reads its result.

@@ -4,7 +4,7 @@ import ApusCore
 package struct ErrorObject: Sendable {
     package var name: String
     package var message: String
-    var stack: String?
+    package var stack: String?
     /// The error itself, if it can be encoded: what ``StepError/decode(_:)`` reads.
     var data: RawJSON?
 
@@ -13,13 +13,17 @@ package struct ErrorObject: Sendable {
         self.message = message
     }
 
+    /// As an app or the server wrote it down; what is no such object is a message.
+    package init(_ json: JSONView) {
+        name = json["name"]?.string ?? "Error"
+        message = json["message"]?.string ?? json.string ?? "Unknown error"
+        stack = json["stack"]?.string
+        data = json["data"]?.raw
+    }
+
     package init(_ error: any Error) {
         switch error {
-        case let error as StepError:
-            name = error.name
-            message = error.message
-            stack = error.stack
-            data = error.data
+        case let error as StepError: self = error.object
         case let error as CompensatedError:
             name = error.reason.name
             message = error.reason.message
@@ -35,6 +39,12 @@ package struct ErrorObject: Sendable {
     }
 
     static func name(of type: any Any.Type) -> String { String(describing: type) }
+
+    /// What was thrown, if it was `Codable` and of this type.
+    package func decode<Thrown: Error & Decodable>(_ type: Thrown.Type) -> Thrown? {
+        guard let data, name == ErrorObject.name(of: type) else { return nil }
+        return try? Coding.decode(type, from: data.view)
+    }
 
     package var json: RawJSON {
         var writer = JSONWriter()

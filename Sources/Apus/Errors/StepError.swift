@@ -16,26 +16,20 @@ public struct StepError: Error, Sendable, CustomStringConvertible {
     /// What the function calls the step.
     public let step: String
     /// The type of what was thrown, `CardDeclined`.
-    public let name: String
+    public var name: String { object.name }
     /// What was thrown, as a text.
-    public let message: String
+    public var message: String { object.message }
     /// More about it, as the app or the server wrote it down.
-    public let stack: String?
-    let data: RawJSON?
+    public var stack: String? { object.stack }
+    let object: ErrorObject
 
     init(step: String, _ error: JSONView) {
         self.step = step
-        name = error["name"]?.string ?? "Error"
-        message = error["message"]?.string ?? error.string ?? "Unknown error"
-        stack = error["stack"]?.string
-        data = error["data"]?.raw
+        object = ErrorObject(error)
     }
 
     /// What was thrown, if it was `Codable` and of this type.
-    public func decode<Thrown: Error & Decodable>(_ type: Thrown.Type) -> Thrown? {
-        guard let data, name == ErrorObject.name(of: type) else { return nil }
-        return try? Coding.decode(type, from: data.view)
-    }
+    public func decode<Thrown: Error & Decodable>(_ type: Thrown.Type) -> Thrown? { object.decode(type) }
 
     /// Whether the function that ``Step/invoke(_:_:_:within:file:line:)`` called has not ended in time.
     public var isTimeout: Bool { name == "InngestInvokeTimeoutError" }

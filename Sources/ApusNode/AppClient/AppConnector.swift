@@ -101,11 +101,9 @@ final class AppConnector {
         let start = NIODeadline.now()
         lookups.addresses(of: origin.host, timeout: timeout) { [self] answer in
             // The very addresses that were judged are connected to: no name is looked up a second time.
-            let permitted = answer.flatMap { (addresses) -> Result<[SocketAddress], ConnectionFault> in
-                do throws(ConnectionFault) {
-                    return .success(try configuration.networks.permitted(addresses, of: origin.host))
-                } catch {
-                    return .failure(error)
+            let permitted = answer.flatMap { addresses in
+                Result { () throws(ConnectionFault) in
+                    try configuration.networks.permitted(addresses, of: origin.host)
                 }
             }
             switch permitted {

@@ -100,7 +100,7 @@ final class LoopHost: ShardHost {
         let store = store
         let bound = NIOLoopBound(done, eventLoop: loop)
         // In a turn of its own: what this one has to tell comes first.
-        loop.execute { bound.value(LoopHost.result { () throws(StoreError) in try commit(store) }) }
+        loop.execute { bound.value(Result { () throws(StoreError) in try commit(store) }) }
     }
 
     /// Writes up to which a batch is made by the loop itself. While it makes a larger one the loop could decide the next.
@@ -214,16 +214,8 @@ final class LoopHost: ShardHost {
         let bound = NIOLoopBound(done, eventLoop: loop)
         threads.submit { state in
             guard case .active = state else { return }
-            let result = LoopHost.result { () throws(StoreError) in try body(store) }
+            let result = Result { () throws(StoreError) in try body(store) }
             loop.execute { bound.value(result) }
-        }
-    }
-
-    private static func result<Value>(_ body: () throws(StoreError) -> Value) -> Result<Value, StoreError> {
-        do throws(StoreError) {
-            return .success(try body())
-        } catch {
-            return .failure(error)
         }
     }
 }

@@ -69,18 +69,10 @@ extension Node {
     /// - Returns: `nil` when there is no such run.
     package func end(of id: ULID, within longest: Duration?) async throws -> StoredRun? {
         guard let place = ends.enter(id) else { throw NodeError.unavailable("too many wait for runs to end") }
+        defer { ends.leave(place) }
         // Nothing is missed from here on.
-        let found: StoredRun?
-        do {
-            found = try await read { reader throws(StoreError) in try reader.run(id: id) }
-        } catch {
-            ends.leave(place)
-            throw error
-        }
-        guard var run = found, !run.projection.status.isFinal else {
-            ends.leave(place)
-            return found
-        }
+        let found = try await read { reader throws(StoreError) in try reader.run(id: id) }
+        guard var run = found, !run.projection.status.isFinal else { return found }
         guard let outcome = await outcome(at: place, within: longest) else {
             return try await read { reader throws(StoreError) in try reader.run(id: id) }
         }

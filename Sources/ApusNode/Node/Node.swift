@@ -529,11 +529,7 @@ package final class Node: Sendable {
                     continuation.resume(returning: .failure(.unavailable("the server is shutting down")))
                     return
                 }
-                do throws(StoreError) {
-                    continuation.resume(returning: .success(try body(store)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
+                continuation.resume(returning: Result { () throws(StoreError) in try body(store) })
             }
         }
         return try result.get()

@@ -84,7 +84,7 @@ package final class RunEnds: Sendable {
         state.withLock { $0.living.contains(run) ? $0.enter(run) : nil }
     }
 
-    /// Gives a place back, and wakes its owner.
+    /// Gives a place back, and wakes its owner; nothing happens when that has been done.
     package func leave(_ place: Int) {
         let owner = state.withLock { state -> Owner? in
             guard var found = state.places.removeValue(forKey: place) else { return nil }
