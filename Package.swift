@@ -41,7 +41,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
@@ -55,11 +54,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1"),
     ],
     targets: [
-        .target(
-            name: "ApusCore",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-            swiftSettings: strict
-        ),
+        .target(name: "CApusHash"),
+        .target(name: "ApusCore", dependencies: ["CApusHash"], swiftSettings: strict),
         .target(name: "ApusCEL", dependencies: ["ApusCore"], swiftSettings: strict),
         .target(name: "ApusCron", swiftSettings: strict),
         .target(
@@ -268,7 +264,7 @@ let package = Package(
         ),
         .testTarget(name: "MacroTests", dependencies: ["Apus", "ApusMacros"], swiftSettings: strict),
         .testTarget(name: "SDKTestingTests", dependencies: ["Apus", "ApusCore", "ApusTesting"], swiftSettings: strict),
-        .testTarget(name: "CoreTests", dependencies: ["ApusCore"], swiftSettings: strict),
+        .testTarget(name: "CoreTests", dependencies: ["ApusCore", "CApusHash"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["ApusCEL", "ApusCore"], swiftSettings: strict),
         .testTarget(name: "CronTests", dependencies: ["ApusCron"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["ApusCore", "ApusEngine"], swiftSettings: strict),

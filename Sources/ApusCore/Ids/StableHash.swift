@@ -1,5 +1,3 @@
-import Crypto
-
 /// A fast 64-bit hash that never changes: not between processes, machines or releases.
 ///
 /// It decides which shard owns a value and finds dedupe keys, so its results are stored. It does not
@@ -41,7 +39,8 @@ public struct StableHash: Sendable {
     /// The first 16 bytes of SHA-256, most significant first: for keys that a sender might try to
     /// make collide.
     public static func wide(_ bytes: [UInt8]) -> UInt128 {
-        SHA256.hash(data: bytes).prefix(16).reduce(0) { $0 << 8 | UInt128($1) }
+        let words = SHA256.hash(bytes).words
+        return UInt128(words.0) << 64 | UInt128(words.1)
     }
 
     /// Adds a number.

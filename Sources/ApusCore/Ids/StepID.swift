@@ -1,5 +1,3 @@
-import Crypto
-
 /// The key of a step within its run, opaque to the server.
 ///
 /// SDKs send the SHA-1 of the user's id as 40 lower-case hexadecimal digits, which are kept as 20
@@ -41,19 +39,10 @@ public struct StepID: Hashable, Sendable {
     ///
     /// - Parameter index: 0 for the first step of that id in a run, 1 for its first repeat.
     public static func hashing(_ userID: String, index: Int = 0) -> StepID {
-        var hash = Insecure.SHA1()
-        hash.update(data: Array((index == 0 ? userID : "\(userID):\(index)").utf8))
-        var first: UInt64 = 0
-        var second: UInt64 = 0
-        var third: UInt32 = 0
-        for (index, byte) in hash.finalize().enumerated() {
-            switch index {
-            case ..<8: first = first << 8 | UInt64(byte)
-            case ..<16: second = second << 8 | UInt64(byte)
-            default: third = third << 8 | UInt32(byte)
-            }
-        }
-        return StepID(storage: .sha1(first, second, third))
+        var hash = SHA1()
+        hash.add(index == 0 ? userID : "\(userID):\(index)")
+        let words = hash.words
+        return StepID(storage: .sha1(words.0, words.1, words.2))
     }
 
     private init(storage: Storage) {

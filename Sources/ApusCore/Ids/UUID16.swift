@@ -1,5 +1,3 @@
-import Crypto
-
 /// A UUID: 16 bytes, written as `8-4-4-4-12` hexadecimal digits in lower case (RFC 9562).
 public struct UUID16: Hashable, Comparable, Sendable {
     /// The first 8 bytes.
@@ -27,15 +25,11 @@ public struct UUID16: Hashable, Comparable, Sendable {
 
     /// The id that names `name` within `namespace`: version 5, from SHA-1.
     public static func v5(namespace: UUID16, name: String) -> UUID16 {
-        var hash = Insecure.SHA1()
-        hash.update(data: namespace.bytes)
-        hash.update(data: Array(name.utf8))
-        let digest = hash.finalize().prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
-        return UUID16(
-            version: 5,
-            high: UInt64(truncatingIfNeeded: digest >> 64),
-            low: UInt64(truncatingIfNeeded: digest)
-        )
+        var hash = SHA1()
+        hash.add(namespace.bytes)
+        hash.add(name)
+        let words = hash.words
+        return UUID16(version: 5, high: words.0, low: words.1)
     }
 
     /// A random id: version 4.

@@ -1,5 +1,3 @@
-import Crypto
-
 /// The keys with which programs may send events. Only their hashes are kept.
 public struct EventKeys: Sendable {
     /// Keys at most.
@@ -15,12 +13,12 @@ public struct EventKeys: Sendable {
         guard texts.count <= EventKeys.limit else { throw .tooMany(limit: EventKeys.limit) }
         guard texts.allSatisfy(EventKeys.isKey) else { throw .eventKeyForm }
         guard !texts.isEmpty else { return nil }
-        hashes = texts.map { SHA256.hash(data: Array($0.utf8)) }
+        hashes = texts.map { SHA256.hash(Array($0.utf8)) }
     }
 
     /// Whether it is one of them, letter by letter; takes the same time whatever it is.
     public func contains(_ text: String) -> Bool {
-        let hash = SHA256.hash(data: Array(text.utf8))
+        let hash = SHA256.hash(Array(text.utf8))
         return hashes.reduce(false) { found, key in key == hash || found }
     }
 

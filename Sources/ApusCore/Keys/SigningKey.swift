@@ -1,5 +1,3 @@
-import Crypto
-
 /// A secret that a server and its apps share: hexadecimal digits, which may have a prefix such as
 /// `signkey-prod-`.
 ///
@@ -12,7 +10,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     public static let goodByteCount = 16
 
     /// Copied for each signature, which saves reading the key anew.
-    private let prepared: HMAC<SHA256>
+    private let prepared: HMAC
     /// SHA-256 of the key's bytes: what SDKs send instead of the key.
     let hash: SHA256.Digest
     /// How long the key is.
@@ -24,8 +22,8 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
         guard !digits.isEmpty, digits.count <= SigningKey.digitLimit, let bytes = Hexadecimal.bytes(of: digits)
         else { throw .signingKeyForm }
         // The digits as text are the secret, not the bytes that they stand for.
-        prepared = HMAC(key: SymmetricKey(data: digits))
-        hash = SHA256.hash(data: bytes)
+        prepared = HMAC(key: digits)
+        hash = SHA256.hash(bytes)
         byteCount = bytes.count
     }
 
@@ -42,18 +40,18 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     /// The code of bytes followed by a text.
-    func code(of body: [UInt8], _ suffix: some Sequence<UInt8>) -> HMAC<SHA256>.MAC {
+    func code(of body: [UInt8], _ suffix: String) -> SHA256.Digest {
         var mac = prepared
-        if !body.isEmpty { mac.update(data: body) }
-        mac.update(data: Array(suffix))
-        return mac.finalize()
+        mac.add(body)
+        mac.add(suffix)
+        return mac.code
     }
 
     /// A key of its own for one purpose, from which this one cannot be found.
     ///
     /// - Parameter purpose: must not end with a digit, so that it is never what a message ends with.
     public func derived(for purpose: String) -> DerivedKey {
-        DerivedKey(secret: code(of: [], purpose.utf8))
+        DerivedKey(secret: code(of: [], purpose))
     }
 
     /// What may be shown: the first characters of the hash, as apps report it.
@@ -63,55 +61,48 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: ["hash": description]) }
 
     /// 64 lower-case digits: what goes over the wire where a client names the key.
-    public var hashText: String {
-        var text: [UInt8] = []
-        Hexadecimal.append(hash, to: &text)
-        return String(decoding: text, as: UTF8.self)
-    }
+    public var hashText: String { hash.text }
 }
 
 /// A key made from another one, for codes that only this server reads.
 public struct DerivedKey: Sendable {
-    private let prepared: HMAC<SHA256>
+    private let prepared: HMAC
 
-    fileprivate init(secret: HMAC<SHA256>.MAC) {
-        prepared = HMAC(key: SymmetricKey(data: secret))
+    fileprivate init(secret: SHA256.Digest) {
+        prepared = HMAC(key: secret.bytes)
     }
 
     /// The key of a server without signing keys. Anybody could make it, and may do anything there anyway.
     public static func open(for purpose: String) -> DerivedKey {
-        let secret = HMAC<SHA256>(key: SymmetricKey(data: Array("apus development".utf8)))
-        var mac = secret
-        mac.update(data: Array(purpose.utf8))
-        return DerivedKey(secret: mac.finalize())
+        var mac = HMAC(key: Array("apus development".utf8))
+        mac.add(purpose)
+        return DerivedKey(secret: mac.code)
     }
 
     /// The HMAC-SHA256 of a text.
     func signature(of text: String) -> [UInt8] {
-        Array(mac(of: text))
+        code(of: text).bytes
     }
 
     /// Whether the bytes are the signature of the text; takes the same time wherever they differ.
     func isSignature(_ bytes: [UInt8], of text: String) -> Bool {
-        mac(of: text) == bytes
+        code(of: text) == bytes
     }
 
     /// 64 lower-case digits.
     public func code(of text: String) -> String {
-        var digits: [UInt8] = []
-        Hexadecimal.append(mac(of: text), to: &digits)
-        return String(decoding: digits, as: UTF8.self)
+        code(of: text).text
     }
 
     /// Whether the digits are the code of the text; takes the same time wherever they differ.
     public func isCode(_ digits: some StringProtocol, of text: String) -> Bool {
         guard let bytes = Hexadecimal.bytes(of: Array(digits.utf8)) else { return false }
-        return mac(of: text) == bytes
+        return code(of: text) == bytes
     }
 
-    private func mac(of text: String) -> HMAC<SHA256>.MAC {
+    private func code(of text: String) -> SHA256.Digest {
         var mac = prepared
-        mac.update(data: Array(text.utf8))
-        return mac.finalize()
+        mac.add(text)
+        return mac.code
     }
 }

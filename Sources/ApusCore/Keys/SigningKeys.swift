@@ -1,5 +1,3 @@
-import Crypto
-
 /// The signing keys of a server. The first one signs; each is accepted, so that a key can be replaced
 /// while the old one is still in use.
 public struct SigningKeys: Sendable {
@@ -31,7 +29,7 @@ public struct SigningKeys: Sendable {
         let digits = Array(SigningKey.withoutPrefix(token).utf8)
         guard !digits.isEmpty, digits.count <= SigningKey.digitLimit, let bytes = Hexadecimal.bytes(of: digits)
         else { return nil }
-        let hash = SHA256.hash(data: bytes)
+        let hash = SHA256.hash(bytes)
         // Every key is compared, so that the time tells nothing of which it was.
         var found: SigningKey?
         for key in all {
@@ -68,7 +66,7 @@ extension SigningKeys {
         text += "t=".utf8
         text += seconds.utf8
         text += "&s=".utf8
-        Hexadecimal.append(first.code(of: body, seconds.utf8), to: &text)
+        first.code(of: body, seconds).appendText(to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -85,14 +83,14 @@ extension SigningKeys {
         return .wrong
     }
 
-    private func isCode(_ code: [UInt8], of body: [UInt8], _ seconds: Substring) -> Bool {
-        all.reduce(false) { found, key in key.code(of: body, seconds.utf8) == code || found }
+    private func isCode(_ code: [UInt8], of body: [UInt8], _ seconds: String) -> Bool {
+        all.reduce(false) { found, key in key.code(of: body, seconds) == code || found }
     }
 
-    private static func parse(_ text: String) -> (seconds: Substring, code: [UInt8])? {
+    private static func parse(_ text: String) -> (seconds: String, code: [UInt8])? {
         let parts = text.split(separator: "&", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].hasPrefix("t="), parts[1].hasPrefix("s=") else { return nil }
-        let seconds = parts[0].dropFirst(2)
+        let seconds = String(parts[0].dropFirst(2))
         let digits = Array(parts[1].dropFirst(2).utf8)
         guard (1...12).contains(seconds.utf8.count), seconds.utf8.allSatisfy({ decimalDigit($0) != nil }),
             digits.count == 64, digits.allSatisfy({ Hexadecimal.lowerCaseValue($0) != nil }),

@@ -1,5 +1,3 @@
-import Crypto
-
 /// What tells two registrations apart.
 ///
 /// It covers everything of the body that the server knows, in the order and form in which it is
@@ -36,9 +34,7 @@ enum RegistrationChecksum {
         }
         writer.endArray()
         writer.endObject()
-        var text: [UInt8] = []
-        Hexadecimal.append(SHA256.hash(data: writer.bytes), to: &text)
-        return String(decoding: text, as: UTF8.self)
+        return SHA256.hash(writer.bytes).text
     }
 
     private static func write(_ function: FunctionConfiguration, to writer: inout JSONWriter) {
