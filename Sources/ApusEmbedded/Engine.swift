@@ -31,7 +31,7 @@ public final class Engine: Sendable {
     public let client: Client
     package let node: Node
     package let logger: Logger
-    /// One thread decides everything; functions never run on it.
+    /// One thread with timers and connections; functions never run on it. Who decides is the ``CallersLoop``.
     package let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let link: EngineLink
     private let calls = RunningCalls()
@@ -135,13 +135,16 @@ public final class Engine: Sendable {
         configuration.transport = { [calls] loop, clock in
             InProcessTransport(endpoint, calls, loop: loop, clock: clock)
         }
-        node = Node(store: store, configuration: configuration, loop: loops.next(), logger: logger)
+        let sockets = loops.next()
+        node = Node(
+            store: store, configuration: configuration, loop: CallersLoop(reserve: sockets), sockets: sockets,
+            logger: logger)
         link = EngineLink(node)
     }
 
     // MARK: - Ending
 
-    var hasEnded: Bool { life.withLock { if case .ending = $0 { true } else { false } } }
+    package var hasEnded: Bool { life.withLock { if case .ending = $0 { true } else { false } } }
 
     /// Ends the engine: nothing new begins, and bodies of steps that run come to their end, for as long as
     /// ``EngineSettings/shutdownPatience`` says; then their tasks are cancelled, and what they were at is repeated when
@@ -151,6 +154,7 @@ public final class Engine: Sendable {
     public func shutdown() async {
         let task = life.withLock { life in
             if case .ending(let task) = life { return task }
+            link.endCalls()
             // Also when the caller is cancelled.
             let task = Task.detached { await self.end() }
             life = .ending(task)
@@ -160,7 +164,6 @@ public final class Engine: Sendable {
     }
 
     private func end() async {
-        link.endCalls()
         await node.drain(for: .milliseconds(TimeSpan(settings.shutdownPatience).milliseconds))
         // Cancels what still runs: its answers count no more, so that no attempt is used up.
         await node.shutdown()

@@ -296,6 +296,7 @@ struct EngineTests {
         let run = try #require(try await first.runs(of: event).first)
         try await eventually("the second step runs") { begun.lines.isEmpty ? nil : true }
         async let end: Void = first.shutdown()
+        try await eventually("the engine is ending") { first.hasEnded ? true : nil }
         gate.yield()
         await end
         // The step that ran came to its end, and its result counts.

@@ -2,14 +2,15 @@ import ApusCore
 import ApusEngine
 import NIOCore
 
-/// Passes answers to requests on while they arrive. Called on the node's event loop, which must not be held up.
+/// Passes answers to requests on while they arrive. Called on the event loop that has the connections,
+/// which must not be held up.
 package protocol GatewayAudience: Sendable {
     /// An answer begins.
     /// - Returns: who gets its body.
     func begin(_ answer: GatewayAnswer) -> any GatewayReader
 }
 
-/// Gets the body of one answer. Called on the node's event loop.
+/// Gets the body of one answer. Called on the event loop that has the connections.
 package protocol GatewayReader: Sendable {
     func pass(_ bytes: ByteBuffer)
     /// The body has ended, or was broken off.

@@ -28,8 +28,8 @@ package final class Node: Sendable {
         package var userAgent = "Apus"
         /// `nil` for a server without keys.
         package var signing: AppSigning?
-        /// Whether the event loop makes small commits itself, which it then waits for: for a loop that serves nobody
-        /// but this node. A commit is not handed to another thread and back then.
+        /// Whether small commits are made on the event loop, which then waits for the disk: for a loop that serves nobody
+        /// but this node. They are not handed to another thread and back then.
         package var commitsOnLoop = false
         /// Makes what reaches the apps, when that is not HTTP; it is confined to the event loop.
         package var transport: (@Sendable (any EventLoop, NodeClock) -> any AppTransport)?
@@ -55,6 +55,7 @@ package final class Node: Sendable {
     /// How long commits take.
     package let commits = CommitMeter()
     private let core: NIOLoopBoundBox<LoopCore>
+    private let gateways: GatewayDesk
     let intake: Intake
     private let state: Mutex<PublicState>
 
@@ -69,24 +70,27 @@ package final class Node: Sendable {
         var shards: [Shard] = []
         var hosts: [LoopHost] = []
         let caller: AppCaller
-        let gateways: GatewayCaller
         /// Where the next event without an id of its own goes.
         var nextShard = 0
         var maintenance: RepeatedTask?
 
-        init(caller: AppCaller, gateways: GatewayCaller) {
+        init(caller: AppCaller) {
             self.caller = caller
-            self.gateways = gateways
         }
     }
 
+    /// - Parameters:
+    ///   - loop: decides everything.
+    ///   - sockets: has the connections, if that one cannot have any.
     package init(
         store: any Store,
         configuration: Configuration,
         loop: any EventLoop,
+        sockets: (any EventLoop)? = nil,
         clock: NodeClock = .wall,
         logger: Logger
     ) {
+        let sockets = sockets ?? loop
         self.store = store
         self.configuration = configuration
         self.loop = loop
@@ -94,10 +98,10 @@ package final class Node: Sendable {
         self.logger = logger
         intake = Intake(requests: configuration.waitingRequests, bytes: configuration.waitingBytes)
         state = Mutex(PublicState())
-        let transport = configuration.transport?(loop, clock) ?? Self.makeHTTP(configuration, clock, loop)
+        let transport = configuration.transport?(loop, clock) ?? Self.makeHTTP(configuration, clock, sockets)
         let caller = AppCaller(transports: ["http": transport, "https": transport])
-        let gateways = Self.makeGateways(configuration, clock, loop)
-        core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller, gateways: gateways), eventLoop: loop)
+        core = NIOLoopBoundBox.makeBoxSendingValue(LoopCore(caller: caller), eventLoop: loop)
+        gateways = GatewayDesk(Self.makeGateways(configuration, clock, sockets), loop: sockets, node: loop)
     }
 
     private static func makeHTTP(
@@ -171,13 +175,14 @@ package final class Node: Sendable {
     /// Sends no call any more and lets those under way finish, for at most `timeout`. Events are still
     /// taken: what they start is called after the next start.
     package func drain(for timeout: TimeAmount) async {
+        let requests = await gateways.figures.underWay
         let (drained, done) = AsyncStream.makeStream(of: Void.self)
         loop.execute { [self] in
             core.value.maintenance?.cancel()
-            let (caller, gateways) = (core.value.caller, core.value.gateways)
-            let open = caller.inFlight + gateways.figures.underWay
+            let caller = core.value.caller
+            let open = caller.inFlight + requests
             if open > 0 { logger.notice("waiting for \(open) calls to finish") }
-            caller.drain { gateways.drain { done.yield() } }
+            caller.drain { [gateways] in gateways.drain { done.yield() } }
             loop.scheduleTask(in: timeout) { done.yield() }
         }
         for await _ in drained { break }
@@ -194,8 +199,7 @@ package final class Node: Sendable {
                 for host in core.value.hosts { host.cancelTimer() }
                 for shard in core.value.shards { shard.stop() }
                 core.value.caller.shutdown()
-                core.value.gateways.shutdown()
-                continuation.resume()
+                gateways.shutdown { continuation.resume() }
             }
         }
         try? await upkeep.shutdownGracefully()
@@ -470,12 +474,12 @@ package final class Node: Sendable {
 
     /// Passes answers to requests on while they arrive, when apps ask for that.
     package func passGatewayAnswers(to audience: any GatewayAudience) {
-        loop.execute { [self] in core.value.gateways.audience = audience }
+        gateways.pass(to: audience)
     }
 
     /// What the requests that apps have asked for are doing.
     package func gatewayFigures() async -> GatewayFigures {
-        (try? await loop.submit { [self] in core.value.gateways.figures }.get()) ?? GatewayFigures()
+        await gateways.figures
     }
 
     /// Why a run waits for its turn; `nil` when it does not.
@@ -546,10 +550,10 @@ package final class Node: Sendable {
                 core.shards[Int(shard)].submit([Shard.Submission(.reply(call.id, reply))])
             }
         case .gateway(let call):
-            core.gateways.send(call) { report in
-                core.shards[Int(shard)].submit([Shard.Submission(.gateway(report))])
+            gateways.send(call) { [self] report in
+                self.core.value.shards[Int(shard)].submit([Shard.Submission(.gateway(report))])
             }
-        case .endGateway(let call): core.gateways.end(call)
+        case .endGateway(let call): gateways.end(call)
         case .probe(let app, let url):
             core.caller.probe(url) { reachable in
                 core.shards[Int(shard)].submit([Shard.Submission(.probed(app: app, reachable: reachable))])
