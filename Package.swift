@@ -86,7 +86,6 @@ let package = Package(
             dependencies: [
                 "ApusCore", "ApusEngine", "ApusStore",
                 .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -182,7 +181,9 @@ let package = Package(
             name: "ApusEmbedded",
             dependencies: [
                 "Apus", "ApusCore", "ApusEngine", "ApusNode", "ApusSQLite", "ApusStore",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,5 +1,6 @@
 import DequeModule
 import Dispatch
+import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
 
@@ -47,7 +48,8 @@ final class CallersLoop: EventLoop {
     }
 
     private let reserve: any EventLoop
-    private let state = Mutex(State())
+    // A lock that the thread sanitizer sees: with it, it judges what is confined to this loop.
+    private let state = NIOLockedValueBox(State())
     /// The thread that is at work; 0 for none.
     private let worker = Atomic<UInt>(0)
     private let rest: Duration
@@ -69,7 +71,7 @@ final class CallersLoop: EventLoop {
     }
 
     func execute(_ work: @escaping Work) {
-        let (begins, rests) = state.withLock { state in
+        let (begins, rests) = state.withLockedValue { state in
             state.work.append(work)
             if state.isHeld, !inEventLoop { state.isShared = true }
             defer { state.isHeld = true }
@@ -90,7 +92,7 @@ final class CallersLoop: EventLoop {
 
     private func isRested() -> Bool {
         let now = ContinuousClock.now
-        return state.withLock { state in
+        return state.withLockedValue { state in
             if let end = state.restsUntil, now < end { return false }
             state.restsUntil = nil
             return true
@@ -107,15 +109,15 @@ final class CallersLoop: EventLoop {
         worker.store(Self.thread, ordering: .relaxed)
         var start = ContinuousClock.now
         for _ in 0..<Self.share {
-            let next = state.withLock { state in isReserve || !state.isShared ? state.work.popFirst() : nil }
+            let next = state.withLockedValue { state in isReserve || !state.isShared ? state.work.popFirst() : nil }
             guard let next else { break }
             next()
             let end = ContinuousClock.now
-            state.withLock { $0.took(end - start, until: end, rest: rest) }
+            state.withLockedValue { $0.took(end - start, until: end, rest: rest) }
             start = end
         }
         worker.store(0, ordering: .relaxed)
-        let isDone = state.withLock { state in
+        let isDone = state.withLockedValue { state in
             state.isShared = false
             if state.work.isEmpty { state.isHeld = false }
             return state.work.isEmpty

@@ -35,6 +35,7 @@ final class FaultyDisk: @unchecked Sendable {
 
     private let lock = NSLock()
     private var faults: [String: Fault] = [:]
+    private var writes: [String: Int] = [:]
     private var files: [File: (path: String, methods: Methods)] = [:]
     /// Ours by SQLite's.
     private var replacements: [Methods: Methods] = [:]
@@ -50,6 +51,11 @@ final class FaultyDisk: @unchecked Sendable {
             FaultyDisk.shared.open(name, file, flags, outFlags)
         }
         sqlite3_vfs_register(layer, 1)
+    }
+
+    /// How often files were written to.
+    func writes(to path: String) -> Int {
+        lock.withLock { writes[path] ?? 0 }
     }
 
     /// Lets files under a directory fail, or be well again. The directory's files must have been
@@ -99,6 +105,7 @@ final class FaultyDisk: @unchecked Sendable {
     ) -> (fault: Int32?, methods: Methods?) {
         lock.withLock {
             guard let file, let (path, methods) = files[file] else { return (nil, nil) }
+            if operation == .write { writes[path, default: 0] += 1 }
             for (directory, fault) in faults
             where path.hasPrefix(directory) && path.hasSuffix(fault.suffix) && fault.operation == operation {
                 guard fault.after == 0 else {

@@ -52,7 +52,7 @@ extension Shard {
 
     /// Everyday life begins, with what came in before.
     private func resume() {
-        let waiting = Array(early)
+        let waiting = early
         early = []
         submit([Submission(.tick)])
         submit(waiting)
@@ -63,7 +63,7 @@ extension Shard {
         incarnation += 1
         core = nil
         change(to: .stopped)
-        let undecided = Array(early) + isolation.removeAll() + awaitingLookUp + awaitingRun.map(\.submission)
+        let undecided = early + isolation.removeAll() + awaitingLookUp + awaitingRun.map(\.submission)
         let waiting = undecided + open.submissions + (committing?.submissions ?? [])
         early = []
         awaitingLookUp = []

@@ -12,14 +12,18 @@ final class LogRoom {
     private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
     /// Bytes that one commit may be expected to need.
     private static let reserve: Int64 = 1 << 17
-    private let connection: OpaquePointer
+    private let log: UnsafeMutablePointer<sqlite3_file>
+    /// How the file is written to, with nothing of ours before it.
+    private let methods: sqlite3_io_methods
     private let limit: Int64
     /// The end of the room, as far as it is known.
     private var end: Int64 = 0
 
     /// - Parameter limit: bytes of the log past which it grows by itself.
-    init(_ connection: OpaquePointer, upTo limit: Int64) {
-        self.connection = connection
+    init?(_ connection: OpaquePointer, upTo limit: Int64) {
+        guard let log = Log.file(of: connection), let methods = log.pointee.pMethods?.pointee else { return nil }
+        self.log = log
+        self.methods = methods
         self.limit = limit
     }
 
@@ -29,7 +33,6 @@ final class LogRoom {
         guard used + LogRoom.reserve > end, used < limit else { return }
         // Whatever happens, not again at once.
         end = used + LogRoom.reserve + Int64(LogRoom.step)
-        guard let log = file(), let methods = log.pointee.pMethods?.pointee else { return }
         var size: Int64 = 0
         guard methods.xFileSize(log, &size) == SQLITE_OK else { return }
         let target = max(size, used) + Int64(LogRoom.step)
@@ -41,13 +44,5 @@ final class LogRoom {
             size += Int64(count)
         }
         end = size
-    }
-
-    private func file() -> UnsafeMutablePointer<sqlite3_file>? {
-        var file: UnsafeMutablePointer<sqlite3_file>?
-        let code = withUnsafeMutablePointer(to: &file) {
-            sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, $0)
-        }
-        return code == SQLITE_OK ? file : nil
     }
 }

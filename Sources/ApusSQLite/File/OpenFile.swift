@@ -32,7 +32,11 @@ final class OpenFile: @unchecked Sendable {
                 try Checkpointer.truncate(on: connection)
                 try Migrator().migrate(connection, path: path)
                 try OpenFile.createShards(configuration.shardCount, on: connection)
-                let room = durability == .full ? LogRoom(connection, upTo: 2 * configuration.checkpointBytes) : nil
+                var room: LogRoom?
+                if durability == .full {
+                    room = LogRoom(connection, upTo: 2 * configuration.checkpointBytes)
+                    LogBuffer.install(on: connection)
+                }
                 return try Writer(connection, configuration, checkpointer, room)
             }
             // The file's name has to survive a power cut as well as its bytes.
