@@ -55,7 +55,7 @@ struct QueueCommand: AsyncParsableCommand {
         @Argument(help: "The function's id.")
         var function: String
 
-        @Option(help: "Only those with this key.")
+        @Option(parsing: .unconditional, help: "Only those with this key.")
         var key: String?
 
         @OptionGroup var server: ServerOptions
@@ -82,7 +82,7 @@ struct QueueCommand: AsyncParsableCommand {
         @Option(help: "The id of the function that takes the runs over.")
         var to: String
 
-        @Option(help: "Only those with this key.")
+        @Option(parsing: .unconditional, help: "Only those with this key.")
         var key: String?
 
         @OptionGroup var server: ServerOptions

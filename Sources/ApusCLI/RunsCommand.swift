@@ -36,7 +36,7 @@ struct RunsCommand: AsyncParsableCommand {
         @Option(help: "Runs created before this time.")
         var until: String?
 
-        @Option(name: .customLong("if"), help: "What has to hold for the event.")
+        @Option(name: .customLong("if"), parsing: .unconditional, help: "What has to hold for the event.")
         var condition: String?
 
         @Option(help: "Runs that are printed at most, up to 200.")

@@ -16,13 +16,17 @@ struct SendCommand: AsyncParsableCommand {
     @Option(help: "The event's data, a JSON object.")
     var data = "{}"
 
-    @Option(help: "An id under which the event counts once in 24 hours.")
+    @Option(parsing: .unconditional, help: "An id under which the event counts once in 24 hours.")
     var id: String?
 
     @Option(name: .customLong("at"), help: "When its functions start, such as 2026-01-31T12:00:00Z.")
     var time: String?
 
-    @Option(name: .customLong("event-key"), help: "The server's event key; better in the variable INNGEST_EVENT_KEY.")
+    // A key may begin with a hyphen, and an id too.
+    @Option(
+        name: .customLong("event-key"), parsing: .unconditional,
+        help: "The server's event key; better in the variable INNGEST_EVENT_KEY."
+    )
     var givenKey: String?
 
     /// A server in development takes any.
@@ -33,6 +37,10 @@ struct SendCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        try EventKeyOption.check(givenKey.map { [$0] } ?? [])
+    }
 
     func run() async throws {
         try await failsWithOneLine {

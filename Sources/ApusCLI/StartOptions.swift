@@ -9,7 +9,11 @@ struct StartOptions: ParsableArguments {
     )
     var signingKey: [String] = []
 
-    @Option(name: .long, help: "A key with which programs may send events; may be given several times.")
+    // A key may begin with a hyphen.
+    @Option(
+        name: .long, parsing: .unconditionalSingleValue,
+        help: "A key with which programs may send events; may be given several times."
+    )
     var eventKey: [String] = []
 
     @Flag(name: .long, help: "Refuse answers of apps that are not signed. Not every SDK signs all of them.")
@@ -28,6 +32,7 @@ struct StartOptions: ParsableArguments {
         } catch {
             throw PlainFailure("--signing-key cannot be used: \(error).")
         }
+        try EventKeyOption.check(eventKey)
         do {
             _ = try EventKeys(eventKey)
         } catch {
@@ -50,5 +55,14 @@ struct StartOptions: ParsableArguments {
         let variable = "INNGEST_" + name.uppercased().replacing("-", with: "_")
         return "apus start needs at least one \(what): --\(name), the variable \(variable), or \(name) in a file of "
             + "settings. `\(command)` makes one. For development without keys there is apus dev."
+    }
+}
+
+/// What options for an event key have in common.
+enum EventKeyOption {
+    /// - Throws: when a key was forgotten, so that the next option stands in its place.
+    static func check(_ keys: [String]) throws {
+        guard keys.contains(where: { $0.wholeMatch(of: /--[a-z]+(-[a-z]+)*(=.*)?/) != nil }) else { return }
+        throw PlainFailure("--event-key has no key: what follows it is another option.")
     }
 }

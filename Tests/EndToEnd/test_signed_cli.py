@@ -41,6 +41,10 @@ def test_a_command_takes_the_keys_from_its_environment(server: Server, prefix: s
 def test_a_command_takes_the_keys_from_its_options(server: Server) -> None:
     assert server.keys
     assert apus(server, "send", "cli/sent", "--event-key", server.keys.event).returncode == 0
+    hyphen = apus(server, "send", "cli/sent", "--event-key", "-" + server.keys.event)
+    assert hyphen.returncode == 1 and "Event key not found" in hyphen.stderr
+    forgotten = apus(server, "send", "cli/sent", "--event-key", "--data", "{}")
+    assert forgotten.returncode == 1 and "--event-key has no key" in forgotten.stderr
     assert apus(server, "audit", "--signing-key", server.keys.signing).returncode == 0
 
 

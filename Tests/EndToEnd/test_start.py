@@ -1,5 +1,6 @@
 """`apus start`: which keys it needs, where they may come from, and what it refuses."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -61,6 +62,11 @@ def test_a_malformed_event_key_is_refused_without_being_repeated(tmp_path: Path,
     assert "--event-key" in line and "without spaces" in line and key not in line
 
 
+def test_a_forgotten_event_key_does_not_take_the_next_option_in_its_place(tmp_path: Path) -> None:
+    line = refusal(tmp_path, "--event-key", "--require-signed-replies", env=BOTH)
+    assert "--event-key has no key" in line
+
+
 def test_a_key_that_can_be_guessed_is_warned_of(start_server: Callable[..., Server]) -> None:
     assert "can be guessed" in start_server(keys=Keys(signing="abcd")).log()
     assert "can be guessed" not in start_server(keys=Keys()).log()
@@ -92,7 +98,7 @@ def is_open_for(server: Server, signing: str, event: str) -> tuple[bool, bool]:
 def test_several_keys_of_each_kind_may_be_given(
     tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signing, event = ["00" * 16, SIGNING], ["first", EVENT]
+    signing, event = ["00" * 16, SIGNING], ["-first", "--Second", EVENT]
     flags: list[str] = []
     if source == "flags":
         flags = [f for key in signing for f in ("--signing-key", key)] + [f for key in event for f in ("--event-key", key)]
@@ -106,7 +112,7 @@ def test_several_keys_of_each_kind_may_be_given(
     server = Server(tmp_path, *flags, command="start")
     try:
         server.start()
-        for signing_key, event_key in zip(signing, event, strict=True):
+        for signing_key, event_key in itertools.product(signing, event):
             assert is_open_for(server, signing_key, event_key) == (True, True)
         assert is_open_for(server, "11" * 16, "third") == (False, False)
     finally:
