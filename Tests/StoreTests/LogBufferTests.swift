@@ -20,14 +20,15 @@ import Testing
         let path = directory.newPath()
         let store = try SQLiteStore(.directory(path))
         defer { store.close() }
-        let log = try #require(try FileManager.default.contentsOfDirectory(atPath: path).first { $0.hasSuffix(".db-wal") })
+        let files = try FileManager.default.contentsOfDirectory(atPath: path)
+        let log = try path + "/" + #require(files.first { $0.hasSuffix(".db-wal") })
         var writer = try TestWriter(store)
         try writer.commitEvent()
         for bytes in [10, 10_000, 60_000] {
-            let before = disk.writes(to: path + "/" + log)
+            let before = disk.writes(to: log)
             let event = writer.event(bytes: bytes)
             try writer.commit([.event(event)])
-            #expect(disk.writes(to: path + "/" + log) - before == 1)
+            #expect(disk.writes(to: log) - before == 1)
             // Others see it at once.
             #expect(try store.reader.event(id: event.id)?.row == event.row)
         }
