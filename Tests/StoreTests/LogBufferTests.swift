@@ -20,8 +20,7 @@ import Testing
         let path = directory.newPath()
         let store = try SQLiteStore(.directory(path))
         defer { store.close() }
-        let files = try FileManager.default.contentsOfDirectory(atPath: path)
-        let log = try path + "/" + #require(files.first { $0.hasSuffix(".db-wal") })
+        let log = path + "/apus.db-wal"
         var writer = try TestWriter(store)
         try writer.commitEvent()
         for bytes in [10, 10_000, 60_000] {
@@ -59,18 +58,26 @@ import Testing
         var random = SplitMix64(seed: seed)
         for _ in 0..<60 {
             for statement in transaction(&random) {
+                // Also between the statements of a transaction.
+                if Int.random(in: 0..<40, using: &random) == 0 { try expectSameFiles(buffered, plain) }
                 #expect(try buffered.ask(statement) == plain.ask(statement))
             }
             // Somebody else, who reads the file, sees what was committed and nothing else.
-            let content = "SELECT count(*), sum(id), sum(length(body)), total(mark) FROM things"
-            #expect(try buffered.other.ask(content) == buffered.ask(content))
+            let numbers = "SELECT count(*), sum(id), sum(length(body)), total(mark) FROM things"
+            #expect(try buffered.other.ask(numbers) == plain.other.ask(numbers))
         }
+        try expectSameFiles(buffered, plain)
         #expect(try buffered.ask("PRAGMA integrity_check") == ["ok"])
-        // As after the power has gone: what counts is what is in the files.
-        let copy = try Connection(try buffered.copy(to: directory.newPath()))
+    }
+
+    /// What is in the files is what counts after the power has gone.
+    private func expectSameFiles(_ buffered: Connection, _ plain: Connection) throws {
+        let copies = try [buffered, plain].map { try Connection(try $0.copy(to: directory.newPath())) }
+        // Not what the connections see: SQLite 3.40 loses a commit after ROLLBACK TO when pages have been spilled twice.
+        // No transaction of the store has a savepoint.
         let content = "SELECT id, mark, body FROM things ORDER BY id"
-        #expect(try copy.ask(content) == plain.ask(content))
-        #expect(try copy.ask("PRAGMA integrity_check") == ["ok"])
+        #expect(try copies[0].ask(content) == copies[1].ask(content))
+        #expect(try copies[0].ask("PRAGMA integrity_check") == ["ok"])
     }
 
     /// Statements that spill a small cache into the log before the commit, and read and write it again there.

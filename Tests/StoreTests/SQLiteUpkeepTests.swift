@@ -28,6 +28,29 @@ import Testing
         #expect(try size(path + "/apus.db-wal") < 4 << 20)
     }
 
+    @Test("only a commit with changes lets the log be copied")
+    func growthOfLog() throws {
+        let queue = try DatabaseQueue(path: directory.newPath())
+        try queue.inDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL; CREATE TABLE things (id INTEGER)")
+            let connection = try database.handle
+            let log = try LogSize(connection)
+            let transaction = try Transaction(.writing, on: connection)
+            func grows(_ sql: String?) throws -> Bool {
+                try transaction.run { if let sql { try database.execute(sql: sql) } }
+                return log.takeGrowth()
+            }
+            #expect(try !grows(nil))
+            #expect(try grows("INSERT INTO things VALUES (1)"))
+            #expect(try !grows("DELETE FROM things WHERE id = 2"))
+            #expect(throws: (any Error).self) {
+                try grows("INSERT INTO things VALUES (3); INSERT INTO nothing VALUES (4)")
+            }
+            #expect(try !grows(nil))
+            #expect(try grows("DELETE FROM things"))
+        }
+    }
+
     @Test("the log's file grows ahead of the commits, in large steps")
     func roomForLog() throws {
         let path = directory.newPath()

@@ -9,6 +9,10 @@ import Synchronization
 /// The work is done by a connection of its own beside the writer. What the writer appended in the
 /// meantime it copies itself before its next batch: the log starts over only at a moment when all
 /// of it has been copied, and under load no such moment comes by itself.
+///
+/// A copy only begins after a commit that has added to the log, and never beside another one: there is always something
+/// to copy. Otherwise the log could start over just when it begins, and SQLite before 3.51.3 would then take commits for
+/// copied that are not.
 final class Checkpointer: Sendable {
     private let queue = DispatchQueue(label: "apus.sqlite.checkpoint", qos: .utility)
     private let database: DatabaseQueue
@@ -37,7 +41,7 @@ final class Checkpointer: Sendable {
         startBytes = start
     }
 
-    /// To be called by the writer after a commit.
+    /// To be called by the writer after a commit that has added to the log.
     /// - Parameter logBytes: the size of the log.
     func committed(logBytes: Int64) {
         guard logBytes >= startBytes else { return }

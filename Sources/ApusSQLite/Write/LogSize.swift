@@ -7,6 +7,7 @@ final class LogSize {
     private let connection: OpaquePointer
     private let frame: Int64
     private var pages: Int64 = 0
+    private var hasGrown = false
     private var pagesWritten: Int64 = 0
 
     /// Follows a connection from now on.
@@ -17,7 +18,7 @@ final class LogSize {
             connection,
             { context, _, _, pages in
                 guard let context else { return SQLITE_OK }
-                Unmanaged<LogSize>.fromOpaque(context).takeUnretainedValue().pages = Int64(pages)
+                Unmanaged<LogSize>.fromOpaque(context).takeUnretainedValue().committed(pages: Int64(pages))
                 return SQLITE_OK
             },
             Unmanaged.passUnretained(self).toOpaque()
@@ -27,6 +28,17 @@ final class LogSize {
 
     deinit {
         sqlite3_wal_hook(connection, nil, nil)
+    }
+
+    private func committed(pages: Int64) {
+        self.pages = pages
+        hasGrown = true
+    }
+
+    /// Whether there was a commit with changes since the last time that it was asked.
+    func takeGrowth() -> Bool {
+        defer { hasGrown = false }
+        return hasGrown
     }
 
     /// Bytes of the log up to the newest commit.

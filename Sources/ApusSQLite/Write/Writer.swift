@@ -50,7 +50,7 @@ final class Writer {
         try checkpointer.beforeWriting(on: connection)
         do {
             let result = try transaction.run(body)
-            checkpointer.committed(logBytes: log.bytes)
+            if log.takeGrowth() { checkpointer.committed(logBytes: log.bytes) }
             room?.grow(used: log.bytes)
             return result
         } catch {
