@@ -56,6 +56,21 @@ def test_runs_that_live_are_gone_after_a_reset(hooked: ScriptedApp) -> None:
     assert hooked.api.http.get(f"/v1/runs/{run.id}").status_code == 404
 
 
+def test_a_reset_works_while_runs_make_progress(hooked: ScriptedApp) -> None:
+    def answer(call: Call) -> Answer:
+        return Reply(206, [record(f"step {len(call.json['steps'])}", 1)])
+
+    for _ in range(20):
+        # What is being committed meets the reset at any moment.
+        hooked.function(answer)
+        events = hooked.api.send([{"name": hooked.event, "data": {}}] * 5)
+        hooked.api.wait_for_start(events[0])
+        reset = hooked.api.http.post("/test/reset")
+        assert (reset.status_code, reset.text) == (200, "ok")
+        assert hooked.api.data("/v1/runs")["runs"] == []
+        hooked.forget()
+
+
 def test_limits_are_lowered_for_one_function(hooked: ScriptedApp) -> None:
     def answer(call: Call) -> Answer:
         return Reply(206, [record(f"step {len(call.json['steps'])}", "x" * 200)])

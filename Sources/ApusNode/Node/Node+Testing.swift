@@ -8,10 +8,23 @@ extension Node {
     package func reset(by actor: String) async throws {
         try await write { store throws(StoreError) in try store.reset() }
         for shard in 0..<ShardID(store.shardCount) {
-            // Its commit tells the shard that everything it knows is gone; it reads itself again, and commits.
-            let entry = AuditEntry(at: clock.now(), actor: actor, action: .reset, subject: "server", detail: "")
-            _ = try await submit(.audit(entry), to: shard)
+            try await commitReset(of: shard, by: actor)
         }
+    }
+
+    /// The commit tells the shard that everything it knows is gone; it reads itself again, and commits. What a run was
+    /// just committing may have told it before, and while it reads itself again it takes nothing.
+    private func commitReset(of shard: ShardID, by actor: String) async throws {
+        let entry = AuditEntry(at: clock.now(), actor: actor, action: .reset, subject: "server", detail: "")
+        for _ in 0..<100 {
+            do throws(NodeError) {
+                _ = try await submit(.audit(entry), to: shard)
+                return
+            } catch .unavailable {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        _ = try await submit(.audit(entry), to: shard)
     }
 
     /// Sets what a function's runs may take at most; `nil` takes that back.
