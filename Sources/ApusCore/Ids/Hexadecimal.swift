@@ -33,14 +33,6 @@ enum Hexadecimal {
         withUnsafeBytes(of: halves) { text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0.suffix(digits))) }
     }
 
-    /// Appends two digits for each byte.
-    static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
-        for byte in bytes {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 15))
-        }
-    }
-
     /// The eight digits of a number, the first one in the highest byte: all are made at once, each in its byte.
     private static func eight(_ number: UInt32) -> UInt64 {
         var values = UInt64(number)

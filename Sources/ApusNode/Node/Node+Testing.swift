@@ -16,15 +16,17 @@ extension Node {
     /// just committing may have told it before, and while it reads itself again it takes nothing.
     private func commitReset(of shard: ShardID, by actor: String) async throws {
         let entry = AuditEntry(at: clock.now(), actor: actor, action: .reset, subject: "server", detail: "")
-        for _ in 0..<100 {
+        var tries = 100
+        while true {
             do throws(NodeError) {
                 _ = try await submit(.audit(entry), to: shard)
                 return
-            } catch .unavailable {
+            } catch {
+                tries -= 1
+                guard case .unavailable = error, tries > 0 else { throw error }
                 try await Task.sleep(for: .milliseconds(10))
             }
         }
-        _ = try await submit(.audit(entry), to: shard)
     }
 
     /// Sets what a function's runs may take at most; `nil` takes that back.

@@ -84,7 +84,7 @@ public struct EndpointRequest: Hashable, Sendable {
                 bytes.append(byte)
             } else {
                 bytes.append(UInt8(ascii: "%"))
-                Hexadecimal.append(CollectionOfOne(byte), to: &bytes)
+                Hexadecimal.append(UInt64(byte), digits: 2, to: &bytes)
             }
         }
         return String(decoding: bytes, as: UTF8.self)
