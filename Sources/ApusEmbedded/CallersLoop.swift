@@ -1,14 +1,9 @@
+import Apus
 import DequeModule
 import Dispatch
 import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// An event loop that runs on the threads of those who have something for it.
 ///
@@ -60,15 +55,7 @@ final class CallersLoop: EventLoop {
         self.rest = rest
     }
 
-    var inEventLoop: Bool { worker.load(ordering: .relaxed) == Self.thread }
-
-    private static var thread: UInt {
-        #if canImport(Darwin)
-        UInt(bitPattern: pthread_self())
-        #else
-        UInt(pthread_self())
-        #endif
-    }
+    var inEventLoop: Bool { worker.load(ordering: .relaxed) == CurrentThread.id }
 
     func execute(_ work: @escaping Work) {
         let (begins, rests) = state.withLockedValue { state in
@@ -106,7 +93,7 @@ final class CallersLoop: EventLoop {
     /// Does what there is; to be called by who holds the loop.
     private func run() {
         let isReserve = reserve.inEventLoop
-        worker.store(Self.thread, ordering: .relaxed)
+        worker.store(CurrentThread.id, ordering: .relaxed)
         var start = ContinuousClock.now
         for _ in 0..<Self.share {
             let next = state.withLockedValue { state in isReserve || !state.isShared ? state.work.popFirst() : nil }

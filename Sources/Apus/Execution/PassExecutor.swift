@@ -1,13 +1,5 @@
 import Synchronization
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// A serial executor that runs only when it is told to.
 ///
 /// A handler's task prefers it, and so do the children that it makes with `async let` and task groups: whatever a
@@ -61,22 +53,14 @@ final class PassExecutor: TaskExecutor {
     /// Whether the caller is a job of this executor or of a task that prefers it.
     var isCurrent: Bool {
         // Asking for the task's executor takes ten times as long.
-        if drainingThread.load(ordering: .relaxed) == PassExecutor.thread { return true }
+        if drainingThread.load(ordering: .relaxed) == CurrentThread.id { return true }
         return withUnsafeCurrentTask { $0?.unownedTaskExecutor == asUnownedTaskExecutor() }
-    }
-
-    private static var thread: UInt {
-        #if canImport(Darwin)
-        UInt(bitPattern: pthread_self())
-        #else
-        UInt(pthread_self())
-        #endif
     }
 
     /// Runs jobs until there is none. Only one at a time may call it.
     func drain() {
         let executor = asUnownedTaskExecutor()
-        drainingThread.store(PassExecutor.thread, ordering: .relaxed)
+        drainingThread.store(CurrentThread.id, ordering: .relaxed)
         defer { drainingThread.store(0, ordering: .relaxed) }
         while let job = takeJob() {
             job.runSynchronously(on: executor)
